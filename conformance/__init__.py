@@ -1,0 +1,1 @@
+"""Judging an implementation: traces, the oracle, adapters, real programs and reports."""
