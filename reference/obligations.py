@@ -1,0 +1,164 @@
+"""What is due, and when: the actions over which time may not pass.
+
+A guard says that an action is allowed; an obligation that it must come. What is due "at once" is due at the time of the
+latest event; timers are due at their deadline. The two meet in `due_now`, what an end that keeps every rule does next.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rekeyspec.reference.conditions import (
+    age_due,
+    aged,
+    barred,
+    exhausted,
+    full,
+    holding,
+    may_start,
+    rejects,
+    reply_deadline,
+)
+from rekeyspec.reference.guards import Rules, closing, taker, watches
+from rekeyspec.reference.state import NONE, End
+from rekeyspec.reference.vocabulary import NEVER, Do, Message
+
+
+class Obligation(NamedTuple):
+    """An action that must have happened before time passes beyond `t` (ms), by this rule. `taken` is the message that
+    it takes, if any."""
+
+    t: int
+    do: Do
+    rule: str
+    taken: Message | None = None
+
+
+DUTY: dict[str, str] = {
+    "Deliver": "FLOW-1",
+    "Reject": "IDLE-4",
+    "Discard": "REKEY-2",
+    "SendReply": "HB-3",
+    "AcceptReply": "DEAD-1",
+    "Answer": "EST-4",
+    "RefuseStart": "REKEY-4",
+    "Finish": "EST-4",
+    "Establish": "EST-4",
+    "AcceptRequest": "REKEY-4",
+    "Ignore": "AUTH-1",
+}
+"""The rule by which an action that takes a message is due at once."""
+
+
+def obligations(r: Rules, s: End) -> list[Obligation]:
+    """Everything that is due at this end, now or later, in the order in which the reference does it."""
+    if s.phase != "open":
+        return [Obligation(s.t, "Refuse", "LIM-1")] if s.refusal else []
+    out: list[Obligation] = []
+    if s.inbox:
+        for m in s.inbox:
+            do = taker(r, s, s.t, m)
+            if do is not None:
+                out.append(Obligation(s.t, do, "EARLY-1" if m.epoch > s.epoch and do == "Discard" else DUTY[do], m))
+    if s.refusal:
+        out.append(Obligation(s.t, "Refuse", "LIM-1"))
+    _endings(r, s, out)
+    if s.negotiation is None:
+        if s.epoch == 0:
+            if s.role == "client":
+                out.append(Obligation(s.t, "Start", "EST-4"))
+        else:
+            _renegotiations(r, s, out)
+            _heartbeats(r, s, out)
+            if s.queue and not _held(r, s):
+                out.append(Obligation(s.t, "SendData", "FLOW-1"))
+    return out
+
+
+def _endings(r: Rules, s: End, out: list[Obligation]) -> None:
+    p = r.policy
+    if s.ending or s.inbox:
+        rule = closing(r, s, NONE)[0]
+        if rule:
+            out.append(Obligation(s.t, "Close", rule))
+    if s.awaiting_since != NONE:
+        out.append(Obligation(s.awaiting_since + p.negotiation_timeout, "Close", "EST-4"))
+    if s.suspect_since != NONE:
+        out.append(Obligation(s.suspect_since + p.negotiation_timeout, "Close", "DEAD-3"))
+    if s.series is not None and p.on_missed_reply == "close" and exhausted(p, s):
+        out.append(Obligation(reply_deadline(p, s), "Close", "DEAD-2"))
+    if watches(p, s):
+        do: Do = "Close" if p.on_missed_heartbeat == "close" else "Suspect"
+        out.append(Obligation(s.expected_at + p.grace, do, "DEAD-3"))
+
+
+def _renegotiations(r: Rules, s: End, out: list[Obligation]) -> None:
+    if s.requesting:
+        return
+    at, rule = renegotiation_due(r, s)
+    if at != NEVER:
+        out.append(Obligation(at, "Start" if s.requested or may_start(r.policy, s) else "Request", rule))
+
+
+def renegotiation_due(r: Rules, s: End) -> tuple[int, str]:
+    """When a renegotiation is due at this end and by which rule, or (NEVER, "")."""
+    p = r.policy
+    missed = s.series is not None and p.on_missed_reply == "rekey" and exhausted(p, s)
+    if holding(p, s):
+        return (reply_deadline(p, s), "DEAD-2") if missed else (NEVER, "")
+    if s.requested:
+        return s.t, "REKEY-4"
+    if s.reached and p.byte_trigger == "at-once" and full(p, s, -r.margin.bytes):
+        return s.t, "BYTE-5"
+    if s.queue:
+        if full(p, s, -r.margin.bytes):
+            return s.t, "BYTE-3"
+        if aged(p, s, s.t, r.margin):
+            return s.t, "AGE-1"
+        if barred(p, s, s.queue[0]):
+            return s.t, "IDLE-1"
+    at, rule = age_due(p, s), "AGE-2"
+    if missed and reply_deadline(p, s) < at:
+        at, rule = reply_deadline(p, s), "DEAD-2"
+    return (at, rule) if at != NEVER else (NEVER, "")
+
+
+def _heartbeats(r: Rules, s: End, out: list[Obligation]) -> None:
+    p = r.policy
+    if not p.sends_heartbeats(s.role):
+        return
+    if s.series is None:
+        first = s.next_beat == s.active_at + p.idle_period
+        out.append(Obligation(max(s.next_beat, s.in_force_at), "SendHeartbeat", "HB-1" if first else "HB-2"))
+    elif not exhausted(p, s):
+        out.append(Obligation(reply_deadline(p, s), "SendHeartbeat", "DEAD-1"))
+
+
+def _held(r: Rules, s: End) -> bool:
+    """Does a rule hold data back that is waiting here?"""
+    p = r.policy
+    return (
+        holding(p, s)
+        or full(p, s, -r.margin.bytes)
+        or aged(p, s, s.t, r.margin) > 0
+        or barred(p, s, s.queue[0]) > 0
+        or (exhausted(p, s) and p.on_missed_reply == "rekey" and s.t >= reply_deadline(p, s))
+    )
+
+
+def due_now(r: Rules, s: End) -> Obligation | None:
+    """The first thing that is due by the time of the latest event; None when time may pass."""
+    for o in obligations(r, s):
+        if o.t <= s.t:
+            return o
+    return None
+
+
+def next_deadline(r: Rules, s: End) -> int:
+    """When something is due at this end, if nothing happens before (ms); NEVER if nothing ever is."""
+    return min((o.t for o in obligations(r, s)), default=NEVER)
+
+
+def sticky(r: Rules, s: End, t: int) -> bool:
+    """IDLE-3: is anything under this epoch to be refused from now on? (What the end carries over into the next one.)"""
+    return rejects(r.policy, s, t, r.margin) > 0 or s.suspect_since != NONE
