@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from rekeyspec.reference.conditions import full, idle_for, rejects
-from rekeyspec.reference.guards import OWN, TAKES, NotEnabled, Rules, closing, false_guard, taker
+from rekeyspec.reference.guards import TAKES, Guard, NotEnabled, Rules, Table, closing, false_guard, taker
 from rekeyspec.reference.messages import check_form
 from rekeyspec.reference.obligations import DUTY, sticky
 from rekeyspec.reference.state import NONE, End, Negotiation, Queued, Series
@@ -70,9 +70,12 @@ def taken_by(r: Rules, s: End, e: Event) -> Message:
             failed = failed or (guard, m)
     if failed is None:
         raise NotEnabled(_UNPROVOKED.get(e.do) or DUTY[e.do], f"a {TAKEN[e.do]} arrived that {e.do} takes")
-    guard, m = failed
-    also = tuple(dict.fromkeys(g.rule for g in table[e.do] if not g.holds(r, s, e.t, m) and g.rule != guard.rule))
-    raise NotEnabled(guard.rule, guard.text, also)
+    raise _not_enabled(table, failed[0], r, s, e, failed[1])
+
+
+def _not_enabled(table: Table, first: Guard, r: Rules, s: End, e: Event, m: Message) -> NotEnabled:
+    false = (g.rule for g in table[e.do] if g.rule != first.rule and not g.holds(r, s, e.t, m))
+    return NotEnabled(first.rule, first.text, tuple(dict.fromkeys(false)))
 
 
 _NAMED: frozenset[Do] = frozenset({"Deliver", "Reject", "Discard", "RefuseStart"})
@@ -83,11 +86,10 @@ _UNPROVOKED: dict[Do, str] = {"Deliver": "ORDER-1"}
 
 def _own(r: Rules, s: End, e: Event) -> End:
     about = e.message or NOTHING
-    false = [g for g in r.own[e.do] if not g.holds(r, s, e.t, about)]
-    if false:
-        also = tuple(dict.fromkeys(g.rule for g in false if g.rule != false[0].rule))
-        raise NotEnabled(false[0].rule, false[0].text, also)
     t = e.t
+    guard = false_guard(r.own, e.do, r, s, t, about)
+    if guard is not None:
+        raise _not_enabled(r.own, guard, r, s, e, about)
     match e.do:
         case "Start":
             check_form(r, s, e.do, e.message, None)
@@ -272,6 +274,3 @@ def _first(earlier: int, now: int) -> int:
 def _without(inbox: tuple[Message, ...], taken: Message) -> tuple[Message, ...]:
     at = inbox.index(taken)
     return inbox[:at] + inbox[at + 1 :]
-
-
-__all__ = ["OWN", "step", "taken_by"]

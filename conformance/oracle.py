@@ -1,0 +1,259 @@
+"""The one oracle: it follows the events at one end, and says where they first leave the rules.
+
+It keeps every state of the end that the log so far allows. One, where all is seen; several, where an end may have
+handled what arrived before or after a timer, where an action is hidden, or where the clock is coarse. An event is
+put to each; the states that do not allow it, and those over whose obligations time has passed, are dropped. When none is
+left, that event is the first divergence, and the state that lasted longest explains it.
+
+It shares the reference's guards. What keeps both honest is the specification, and traces written by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+from rekeyspec.conformance.verdict import Divergence, Due
+from rekeyspec.reference.conditions import EXACT, Margin, aged, full
+from rekeyspec.reference.engine import act
+from rekeyspec.reference.guards import TAKES, NotEnabled, Rules, false_guard, taker
+from rekeyspec.reference.messages import SENDS
+from rekeyspec.reference.obligations import Obligation, obligations
+from rekeyspec.reference.policy import Policy
+from rekeyspec.reference.state import End, fresh
+from rekeyspec.reference.step import NOTHING, step
+from rekeyspec.reference.vocabulary import SILENT, Do, Event, Message, Role
+
+_ENVIRONMENT = frozenset({"Open", "Offer", "Arrive", "Tick", "Shut"})
+_SILENT: frozenset[Do] = frozenset(SILENT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hypothesis:
+    """A state that the log allows, what is due in it, and since when each thing that is due at once has been due."""
+
+    state: End
+    due: list[Obligation]
+    first: dict[tuple[Do, str], int]
+    soonest: int
+
+
+class Oracle:
+    """Follows one end. `margin` is how far the observation may be off, `hidden` which visible actions this
+    implementation does not show. Feed it with `observe`; it is finished when that returns a divergence."""
+
+    def __init__(
+        self, policy: Policy, role: Role, margin: Margin = EXACT, hidden: Iterable[Do] = (), rules: Rules | None = None
+    ) -> None:
+        self.rules = rules or Rules(policy, margin)
+        self.margin = self.rules.margin
+        self.unseen = _SILENT | frozenset(hidden)
+        self.role = role
+        self.exercised: set[str] = set()
+        self._index = -1
+        self._states = [self._hypothesis(fresh(policy, role), {})]
+
+    @property
+    def state(self) -> End:
+        """The likeliest state of the end: the first that the log allows."""
+        return self._states[0].state
+
+    def deadline(self) -> int:
+        """When the end must have acted, if nothing happens before (ms; NEVER: no obligation). With several states, the
+        earliest of any."""
+        return min(h.soonest for h in self._states)
+
+    def observe(self, e: Event) -> Divergence | None:
+        """The next event, in order of time. The first divergence, or None. ValueError when time runs backwards."""
+        self._index += 1
+        states = self._states
+        if len(states) == 1 and states[0].soonest + self.margin.ms >= e.t and not self._silent_due(states[0]):
+            return self._follow(states, e)
+        states = self._expand(states, e.t)
+        alive = [h for h in states if h.soonest + self.margin.ms >= e.t]
+        return self._follow(alive, e) if alive else self._not_done(states, e)
+
+    def end(self, t: int) -> Divergence | None:
+        """The log ends at this time: whatever was due before it must have been done."""
+        return self.observe(Event(t, self.role, "Tick"))
+
+    def _follow(self, states: list[_Hypothesis], e: Event) -> Divergence | None:
+        after: list[_Hypothesis] = []
+        refused: NotEnabled | None = None
+        for h in states:
+            if e.t < h.state.t:
+                raise ValueError(f"time runs backwards: {e.t} after {h.state.t}")
+            try:
+                new = step(self.rules, h.state, e)
+            except NotEnabled as why:
+                refused = refused or why
+                continue
+            if e.do not in _ENVIRONMENT:
+                self._note_action(h, e)
+            elif e.t > h.state.t:
+                self._note_waiting(h.state, e.t)
+            after.append(self._settle(h, new))
+        if not after:
+            assert refused is not None
+            return self._not_allowed(states[0], e, refused)
+        self._states = after if len(after) == 1 else _distinct(after)
+        return None
+
+    def _settle(self, h: _Hypothesis, new: End) -> _Hypothesis:
+        """Take at once what no other order could change: a silent action with nothing else pending at that time."""
+        new_h = self._hypothesis(new, h.first)
+        while new.inbox and not self.margin.ms:
+            pending = [o for o in new_h.due if o.t <= new.t]
+            if len(pending) != 1 or pending[0].do not in _SILENT:
+                break
+            self._note_taking(new, pending[0])
+            new = step(self.rules, new, act(self.rules, new, pending[0]))
+            new_h = self._hypothesis(new, new_h.first)
+        return new_h
+
+    def _hypothesis(self, s: End, before: dict[tuple[Do, str], int]) -> _Hypothesis:
+        due = obligations(self.rules, s)
+        if not self.margin.ms:
+            return _Hypothesis(s, due, before, min([o[0] for o in due], default=_FAR))
+        # With a tolerance, events may keep coming while something that is due at once is left undone: remember since when.
+        first = {(o.do, o.rule): min(o.t, before.get((o.do, o.rule), o.t)) for o in due}
+        return _Hypothesis(s, due, first, min(first.values(), default=_FAR))
+
+    def _silent_due(self, h: _Hypothesis) -> bool:
+        return bool(h.due) and any(o.do in self.unseen for o in h.due)
+
+    def _expand(self, states: list[_Hypothesis], t: int) -> list[_Hypothesis]:
+        """These states and all that unseen actions lead to from them, by this time."""
+        found, todo = list(states), list(states)
+        while todo and len(found) < _MOST:
+            h = todo.pop()
+            for o in h.due:
+                if o.do in self.unseen and o.t <= t + self.margin.ms:
+                    at = h.state.but(t=max(h.state.t, min(o.t, t)))
+                    new = self._hypothesis(step(self.rules, at, act(self.rules, at, o)), h.first)
+                    if all(new.state != other.state for other in found):
+                        self._note_taking(h.state, o)
+                        found.append(new)
+                        todo.append(new)
+        return found
+
+    # What was exercised: a rule counts when the end met its obligation, or when nothing else held an action back.
+
+    def _note_action(self, h: _Hypothesis, e: Event) -> None:
+        for o in h.due:
+            if o.do == e.do:
+                self.exercised.add(o.rule)
+                if o.taken is not None and (e.message is None or e.message == o.taken or e.do in SENDS):
+                    self._note_taking(h.state, o)
+                break
+        if h.state.queue and e.do != "SendData":
+            self._note_held(h.state, e.t)
+
+    def _note_taking(self, s: End, o: Obligation) -> None:
+        """What arrived was not taken in the ordinary way: the rule that forbade it was exercised."""
+        if o.taken is None:
+            return
+        self.exercised.add(o.rule)
+        ordinary = _ORDINARY.get(o.taken.kind)
+        if ordinary is not None and ordinary != o.do:
+            guard = false_guard(self.rules.taking, ordinary, self.rules, s, s.t, o.taken)
+            if guard is not None:
+                self.exercised.add(guard.rule)
+
+    def _note_waiting(self, s: End, t: int) -> None:
+        """Time passes: what waits is held back by a rule, and what is not needed does not happen (IDLE-2)."""
+        if s.phase != "open":
+            self.exercised.add("DEAD-5")
+            return
+        if s.queue:
+            self._note_held(s, s.t)
+        elif s.epoch and s.negotiation is None and self._tempting(s, t):
+            self.exercised.add("IDLE-2")
+
+    def _note_held(self, s: End, t: int) -> None:
+        guard = false_guard(self.rules.own, "SendData", self.rules, s, t, NOTHING)
+        if guard is not None and s.phase == "open":
+            self.exercised.add(guard.rule)
+
+    def _tempting(self, s: End, t: int) -> bool:
+        p = self.rules.policy
+        rested = p.rekey_idle and t > s.active_at + p.rekey_idle and p.idle_trigger != "never"
+        return bool(s.marked or rested or full(p, s, 0) or aged(p, s, t, self.margin))
+
+    # Divergences.
+
+    def _not_allowed(self, h: _Hypothesis, e: Event, why: NotEnabled) -> Divergence:
+        return Divergence(
+            0, self._index, e.t, self.role, why.rule, "not-allowed", e, why.text, why.also,
+            self._allowed(h), _due(h), _shown(h.state),
+        )  # fmt: skip
+
+    def _not_done(self, states: list[_Hypothesis], e: Event) -> Divergence:
+        h = max(states, key=lambda h: h.soonest)
+        missed = [o for o in h.due if h.first.get((o.do, o.rule), o.t) + self.margin.ms < e.t]
+        first = min(missed, key=lambda o: o.t)
+        due = tuple(Due(o.rule, o.do, o.t) for o in missed)
+        did = None if e.do == "Tick" else e
+        words = f"{first.do} was due at {first.t} ms"
+        also = tuple(dict.fromkeys(d.rule for d in due if d.rule != first.rule))
+        return Divergence(
+            0, self._index, e.t, self.role, first.rule, "not-done", did, words, also, self._allowed(h), due, _shown(h.state)
+        )
+
+    def _allowed(self, h: _Hypothesis) -> tuple[str, ...]:
+        """What the end could do at this moment, in words."""
+        own: tuple[Do, ...] = ("Start", "Request", "SendData", "SendHeartbeat", "Suspect", "Refuse")
+        s, r = h.state, self.rules
+        free = [do for do in own if false_guard(r.own, do, r, s, s.t, NOTHING) is None]
+        taking = [f"{do} ({_brief(m)})" for m in s.inbox if (do := taker(r, s, s.t, m)) and do not in _SILENT]
+        close = [f"{o.do} ({o.rule})" for o in h.due if o.do == "Close" and o.t <= s.t]
+        return (*taking, *free, *close, "let time pass until " + (f"{h.soonest} ms" if h.soonest < _FAR else "anything happens"))
+
+
+_FAR = 1 << 62
+_MOST = 4096
+"""How many states a log may leave open before the rest is given up; a coarse log that hides everything reaches it."""
+
+_ORDINARY: dict[str, Do] = {kind: ("Deliver" if kind == "data" else dos[0]) for kind, dos in TAKES.items() if dos}
+
+
+def _distinct(found: list[_Hypothesis]) -> list[_Hypothesis]:
+    distinct: list[_Hypothesis] = []
+    for h in found:
+        if all(h.state != other.state for other in distinct):
+            distinct.append(h)
+    return distinct
+
+
+def _due(h: _Hypothesis) -> tuple[Due, ...]:
+    return tuple(Due(o.rule, o.do, o.t) for o in sorted(h.due, key=lambda o: o.t))
+
+
+def _brief(m: Message) -> str:
+    return f"{m.kind} {m.number or m.negotiation}".strip()
+
+
+def _shown(s: End) -> dict[str, object]:
+    """The fields of a state that differ from a fresh end's, for a person to read."""
+    plain = End(s.role, 0)
+    return {
+        f.name: getattr(s, f.name)
+        for f in fields(s)
+        if f.name == "role" or getattr(s, f.name) != getattr(plain, f.name)
+    }
+
+
+def judge(
+    policy: Policy,
+    role: Role,
+    events: Iterable[Event],
+    margin: Margin = EXACT,
+    hidden: Iterable[Do] = (),
+) -> tuple[Divergence | None, frozenset[str]]:
+    """Follow a whole log of one end: the first divergence if any, and the rules it exercised before that."""
+    oracle = Oracle(policy, role, margin, hidden)
+    for e in events:
+        found = oracle.observe(e)
+        if found is not None:
+            return found, frozenset(oracle.exercised)
+    return None, frozenset(oracle.exercised)
