@@ -1,8 +1,8 @@
 """The one oracle: it follows the events at one end, and says where they first leave the rules.
 
 It keeps every state of the end that the log so far allows. One, where all is seen; several, where an end may have
-handled what arrived before or after a timer, where an action is hidden, or where the clock is coarse. An event is
-put to each; the states that do not allow it, and those over whose obligations time has passed, are dropped. When none is
+handled what arrived before or after a timer, where an action is hidden, or where the clock is coarse. An event is put
+to each; the states that do not allow it, and those over whose obligations time has passed, are dropped. When none is
 left, that event is the first divergence, and the state that lasted longest explains it.
 
 It shares the reference's guards. What keeps both honest is the specification, and traces written by hand.
@@ -66,6 +66,8 @@ class Oracle:
     def observe(self, e: Event) -> Divergence | None:
         """The next event, in order of time. The first divergence, or None. ValueError when time runs backwards."""
         self._index += 1
+        if e.message is not None and e.message.sealed_by == "adversary":
+            e = e._replace(message=e.message._replace(sealed_by="peer"))  # no end can tell them apart
         states = self._states
         if len(states) == 1 and states[0].soonest + self.margin.ms >= e.t and not self._silent_due(states[0]):
             return self._follow(states, e)
@@ -115,7 +117,7 @@ class Oracle:
         due = obligations(self.rules, s)
         if not self.margin.ms:
             return _Hypothesis(s, due, before, min([o[0] for o in due], default=_FAR))
-        # With a tolerance, events may keep coming while something that is due at once is left undone: remember since when.
+        # With a tolerance, events may keep coming while what is due at once is left undone: remember since when.
         first = {(o.do, o.rule): min(o.t, before.get((o.do, o.rule), o.t)) for o in due}
         return _Hypothesis(s, due, first, min(first.values(), default=_FAR))
 
@@ -197,7 +199,18 @@ class Oracle:
         words = f"{first.do} was due at {first.t} ms"
         also = tuple(dict.fromkeys(d.rule for d in due if d.rule != first.rule))
         return Divergence(
-            0, self._index, e.t, self.role, first.rule, "not-done", did, words, also, self._allowed(h), due, _shown(h.state)
+            0,
+            self._index,
+            e.t,
+            self.role,
+            first.rule,
+            "not-done",
+            did,
+            words,
+            also,
+            self._allowed(h),
+            due,
+            _shown(h.state),
         )
 
     def _allowed(self, h: _Hypothesis) -> tuple[str, ...]:
@@ -207,7 +220,12 @@ class Oracle:
         free = [do for do in own if false_guard(r.own, do, r, s, s.t, NOTHING) is None]
         taking = [f"{do} ({_brief(m)})" for m in s.inbox if (do := taker(r, s, s.t, m)) and do not in _SILENT]
         close = [f"{o.do} ({o.rule})" for o in h.due if o.do == "Close" and o.t <= s.t]
-        return (*taking, *free, *close, "let time pass until " + (f"{h.soonest} ms" if h.soonest < _FAR else "anything happens"))
+        return (
+            *taking,
+            *free,
+            *close,
+            "let time pass until " + (f"{h.soonest} ms" if h.soonest < _FAR else "anything happens"),
+        )
 
 
 _FAR = 1 << 62

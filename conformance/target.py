@@ -7,7 +7,7 @@ the next time at which it wants to be called though nothing happens: its deadlin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.vocabulary import Event, Role
@@ -47,7 +47,7 @@ class Target(Protocol):
         """A new end. The first event it is given is `Open`."""
         ...
 
-    def __enter__(self) -> Target: ...
+    def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc: object) -> None: ...
 

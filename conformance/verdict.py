@@ -32,9 +32,8 @@ class Due:
 
 @dataclass(frozen=True)
 class Divergence:
-    """Where a log first leaves the rules. `step` counts the trace's lines from 1 (0: no trace), `index` the log's events
-    from 0: the first event that no rule allows, or the one before which something was due.
-    """
+    """Where a log first leaves the rules. `step` counts the trace's lines from 1 (0: no trace), `index` the log's
+    events from 0: the first event that no rule allows, or the one before which something was due."""
 
     step: int
     index: int

@@ -1,10 +1,9 @@
 """Policies that contradict themselves or cannot work, found by arithmetic before any link is opened.
 
 Each check is one sentence of a rule with the numbers put in. All of them bound what an honest pair of ends would do to
-itself when every message takes at most `delay`: what an adversary can do is no matter of a policy's consistency. A tie
-counts as a failure wherever both orders conform, since then the healthy link's life hangs on the order: so a time-out
-must be more than the delay it waits for. A grace may be equal, since a heartbeat is missed when it is overdue by *more*
-than that.
+itself when every message takes at most `delay`: what an adversary can do is no matter of a policy's consistency. What
+arrives at the very instant of a deadline may be handled before it or after it, so a tie counts as a failure: the time
+allowed must be more than the delay it waits for. A policy that claims no delay (0, as K's own) is held to no such tie.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class Contradiction(NamedTuple):
 
 
 def contradictions(policy: Policy) -> list[Contradiction]:
-    """All that is wrong with this policy as a whole, in the order of the rules; nothing, if it is consistent."""
+    """All that is wrong with this policy as a whole; nothing, if it is consistent."""
     absurd = list(_ranges(policy))
     return absurd or [found for check in _CHECKS for found in check(policy)]
 
@@ -68,7 +67,7 @@ def _negotiation(p: Policy) -> Found:
     # then the other end's start, the answer, the finish. Its time runs from the first of them to the last (EST-4).
     if p.negotiation_timeout == 0:
         yield Contradiction(
-            "EST-4", "negotiation_timeout 0 is never: a negotiation that the peer leaves would hold the link for ever"
+            "EST-4", "negotiation_timeout 0: a negotiation that the peer leaves would hold the link for ever"
         )
     elif p.negotiation_timeout <= 4 * p.delay:
         yield Contradiction(
@@ -166,20 +165,14 @@ def _rejection_by_heartbeat(p: Policy) -> Found:
         yield Contradiction(
             "IDLE-3",
             f"with delay {p.delay} ms and data both ways, data may cross a heartbeat: its sender is idle no more, so "
-            f"that idle_trigger {p.idle_trigger} lets data go, which reject_trigger heartbeat refuses; use idle_trigger "
-            "heartbeat",
-        )
-    if p.idle_period <= p.delay and (p.channels == 2 or p.transport == "datagram") and _beats(p):
-        yield Contradiction(
-            "IDLE-3",
-            f"a heartbeat follows data by idle_period {p.idle_period} ms and may overtake it when delay is {p.delay} "
-            "ms: idle_period must be more than delay",
+            f"that idle_trigger {p.idle_trigger} lets data go, which reject_trigger heartbeat refuses; "
+            "use idle_trigger heartbeat",
         )
 
 
 def _dead(p: Policy) -> Found:
     if _beats(p) and p.reply_timeout == 0:
-        yield Contradiction("DEAD-1", "reply_timeout 0 is never: that a heartbeat is unanswered would never be noticed")
+        yield Contradiction("DEAD-1", "reply_timeout 0: without a limit, nobody notices an unanswered heartbeat")
     elif _beats(p) and p.reply_timeout <= 2 * p.delay:
         yield Contradiction(
             "DEAD-1",
@@ -195,24 +188,24 @@ def _dead(p: Policy) -> Found:
             "idle_period",
         )
         return
-    times, needed = _delays(p), grace_needed(p)
-    if p.grace < needed:
+    times, needed = _delays(p), p.retries * p.reply_timeout + _delays(p) * p.delay
+    if p.grace < grace_needed(p):
         yield Contradiction(
             "DEAD-3",
             f"a heartbeat may be late by retries * reply_timeout + {times} * delay = {p.retries} * {p.reply_timeout} + "
-            f"{times} * {p.delay} = {needed} ms, which must be at most grace {p.grace}",
+            f"{times} * {p.delay} = {needed} ms, which must be {'less than' if p.delay else 'at most'} grace {p.grace}",
         )
 
 
 def grace_needed(p: Policy) -> int:
     """The least grace (ms) with which no live and honest sender of heartbeats is suspected (DEAD-3).
 
-    Its repeats are spent `retries * reply_timeout` after the first (a receiver that gives up sooner makes them useless);
-    the one that gets through arrives a delay later. And it may have begun to count later than the receiver: activity
-    that began at the receiver (its data, its negotiation) is noted at the sender up to a delay afterwards. So a second
-    delay, unless activity begins at the sender only.
+    Its repeats are spent `retries * reply_timeout` after the first, and a receiver that gives up sooner makes them
+    useless; the one that gets through arrives a delay later. And it may have begun to count later than the receiver:
+    activity that began at the receiver (its data, its negotiation) is noted at the sender up to a delay afterwards. So
+    a second delay, unless activity begins at the sender only; and one ms more, against a tie, where a delay is claimed.
     """
-    return p.retries * p.reply_timeout + _delays(p) * p.delay
+    return p.retries * p.reply_timeout + _delays(p) * p.delay + (1 if p.delay else 0)
 
 
 def _delays(p: Policy) -> int:

@@ -2,11 +2,11 @@
 
 An end's action takes a message that arrived (TAKING), sends one (SENDING), does both (Answer, Finish, SendReply), or
 neither (OWN). A guard is the conjunction of its conditions; each names its rule and says in words what must be true,
-so that a false one explains itself. Tables, not code: a mutant drops a line, a report prints one, a reader finds a rule.
+so that a false one explains itself. Tables, not code: a mutant drops a line, a report prints one, a reader finds a
+rule.
 
-What a sent message must look like is no condition but one expected message (`messages.outbound`); FORM names the rule of
-each field.
-"""
+What a sent message must look like is no condition but one expected message (`messages.outbound`); FORM names the rule
+of each field."""
 
 from __future__ import annotations
 
@@ -64,9 +64,7 @@ _heartbeat_seal = Guard(
     "it is sealed, or the policy lets heartbeats be clear",
     lambda r, s, t, m: m.sealed_by != "nobody" or r.policy.heartbeat_protection == "clear",
 )
-_in_force = Guard(
-    "HB-3", "it is of the epoch in force here", lambda r, s, t, m: m.epoch == s.epoch and s.epoch > 0
-)
+_in_force = Guard("HB-3", "it is of the epoch in force here", lambda r, s, t, m: m.epoch == s.epoch and s.epoch > 0)
 _established = Guard("EST-1", "a negotiation has completed", lambda r, s, t, m: s.epoch > 0)
 _reason = Guard(
     "NEED-1",
@@ -307,9 +305,7 @@ OWN: Final[Table] = {
             "the bytes under this key are within the limit",
             lambda r, s, t, m: not full(r.policy, s, -r.margin.bytes),
         ),
-        Guard(
-            "AGE-1", "the key is younger than its limit", lambda r, s, t, m: aged(r.policy, s, t, r.margin) < 2
-        ),
+        Guard("AGE-1", "the key is younger than its limit", lambda r, s, t, m: aged(r.policy, s, t, r.margin) < 2),
         Guard(
             "IDLE-1",
             "the link was not idle, as `idle_trigger` says, before this data",

@@ -51,7 +51,8 @@ FORM_OF: Final[Mapping[tuple[Kind, str], str]] = {
 
 
 CONTROL_BYTES: Final = 32
-"""What the reference counts for a control message where those count (BYTE-2); an implementation may send another size."""
+"""What the reference counts for a control message where those count (BYTE-2); an implementation may send another
+size."""
 
 
 def outbound(r: Rules, s: End, do: Do, taken: Message | None = None) -> Message:

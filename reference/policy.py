@@ -68,7 +68,7 @@ class Policy:
         for name in ("heartbeat_interval", "rekey_idle"):
             if old[name] == self.idle_period:
                 old[name] = -1
-        return type(self)(**(old | changes))  # type: ignore[arg-type]
+        return type(self)(**(old | changes))
 
     @property
     def limit(self) -> int:

@@ -1,7 +1,8 @@
 """What an end remembers.
 
-One frozen record per end; `but` makes the next one. Nothing in it knows the profile, the network or the other end. A time
-that lies in the future is a deadline, one in the past an instant; `NONE` stands for "not" in fields of either sort.
+One frozen record per end; `but` makes the next one. Nothing in it knows the profile, the network or the other end. A
+time that lies in the future is a deadline, one in the past an instant; `NONE` stands for "not" in fields of either
+sort.
 
 What can be computed from these fields and the policy is not kept: how many heartbeats a series has (its numbers), how
 much is queued, whether a reply is overdue.

@@ -31,7 +31,7 @@ def step(r: Rules, s: End, e: Event) -> End:
             return _offer(r, s, e)
         case "Arrive":
             assert e.message is not None
-            return s.but(t=t) if s.phase == "closed" else s.but(t=t, inbox=(*s.inbox, e.message))
+            return s.but(t=t) if s.phase != "open" else s.but(t=t, inbox=(*s.inbox, e.message))
         case "Tick":
             return s.but(t=t)
         case "Shut":
@@ -129,7 +129,9 @@ def _take(r: Rules, s: End, e: Event) -> End:
             check_form(r, s, e.do, e.message, m)
             count = s.count + m.bytes + (e.message.bytes if e.message else 0) if _counts_control(r) else s.count
             changes |= {"count": count, "marked_accepted": True, "beat_seen": max(s.beat_seen, m.number)}
-            return s.but(**changes, expected_at=t + p.heartbeat_interval)
+            # Data of this end's own may have crossed the heartbeat: then the peer counts a whole idle period from there.
+            expected = max(s.active_at + p.idle_period, t + p.heartbeat_interval)
+            return s.but(**changes, expected_at=expected)
         case "AcceptReply":
             count = s.count + m.bytes if _counts_control(r) else s.count
             return s.but(**(changes | {"count": count, "series": None}))

@@ -1,0 +1,107 @@
+# Needs python3 (3.11 or later), make, and a package index that pip can reach; makes its own .venv. No Java.
+#
+# Where packages come from is this machine's business (pip's own configuration); which versions, and where they go, is
+# not: versions are those of requirements/, with no resolving, and nothing of the caller's Python reaches .venv.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+REKEYSPEC := $(VENV)/bin/rekeyspec
+
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS
+unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_USER PIP_CONSTRAINT PIP_REQUIREMENT PIP_REQUIRE_HASHES
+export PYTHONNOUSERSITE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+INSTALL := $(PY) -m pip install --quiet --no-user --no-deps
+COMPLETE := $(PY) -m pip check
+
+# $(call say,NAME,COMMAND): one line when it goes well, all of its output when it does not.
+say = @printf '%-28s' '$(1)'; out=$$($(2) 2>&1) && echo ok || { echo FAILED; printf '%s\n' "$$out"; exit 1; }
+
+.PHONY: help setup check test lint model full lock clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make check   judge the reference and asyncssh by the rules; writes report/report.html'
+	@echo 'make test    ruff, mypy, import-linter, pytest'
+	@echo 'make lint    the same without pytest'
+	@echo 'make model   the model checker, every model'
+	@echo 'make full    test, model, check'
+	@echo 'make setup   install everything into .venv'
+	@echo 'make lock    remake requirements/ from pyproject.toml'
+	@echo 'make clean   remove what was made, .venv too'
+
+# check: exit 1 of rekeyspec says that a target violates a rule, which is what a demo of a real program may find.
+check: $(VENV)/.project
+	@mkdir -p report
+	@$(REKEYSPEC) check reference peer:asyncssh --report report/report.html; code=$$?; \
+	case $$code in \
+	0) echo 'check: no violation found; see report/report.html' ;; \
+	1) echo 'check: violations found, which are findings and no failure of this demo; see report/report.html' ;; \
+	*) echo "check: failed (exit $$code)" >&2; exit $$code ;; \
+	esac
+
+test: lint
+	@$(PY) -m pytest -q
+
+lint: $(VENV)/.full
+	$(call say,ruff check,$(PY) -m ruff check .)
+	$(call say,ruff format,$(PY) -m ruff format --check .)
+	$(call say,mypy,$(PY) -m mypy)
+	$(call say,import-linter,$(VENV)/bin/lint-imports)
+
+model: $(VENV)/.full
+	@$(REKEYSPEC) model check
+
+full:
+	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory model
+	@$(MAKE) --no-print-directory check
+
+setup: $(VENV)/.cluster
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "$(PYTHON) is not Python 3.11 or later; name one that is: make PYTHON=python3.12" >&2; exit 1; }
+	$(call say,making $(VENV),$(PYTHON) -m venv --clear $(VENV))
+	@touch $@
+
+# Each stamp waits for the one before it, so that two pips never write to .venv at once under make -j.
+$(VENV)/.light: requirements/light.txt $(VENV)/.made
+	$(call say,installing light.txt,$(INSTALL) -r $<)
+	@touch $@
+
+$(VENV)/.project: pyproject.toml $(VENV)/.light
+	$(call say,installing the project,$(INSTALL) --no-build-isolation -e . && $(COMPLETE))
+	@touch $@
+
+$(VENV)/.full: requirements/full.txt $(VENV)/.project
+	$(call say,installing full.txt,$(INSTALL) -r $< && $(COMPLETE))
+	@touch $@
+
+$(VENV)/.cluster: requirements/cluster.txt $(VENV)/.full
+	$(call say,installing cluster.txt,$(INSTALL) -r $< && $(COMPLETE))
+	@touch $@
+
+# The largest set is resolved once, and the others are parts of it, so that a version is the same wherever it stands.
+EXTRAS_light := peers
+EXTRAS_full := peers,model,wire,bench,dev
+EXTRAS_cluster := $(EXTRAS_full),cluster
+
+lock:
+	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && : > "$$tmp/pins" && \
+	$(foreach set,cluster full light,$(call resolve,$(set)) &&) \
+	$(foreach set,cluster full light,cp "$$tmp/$(set).txt" requirements/ &&) echo 'requirements/ remade'
+
+resolve = printf '%-28s\n' 'resolving $(1)' && $(PYTHON) -m venv "$$tmp/$(1)" && \
+	"$$tmp/$(1)/bin/python" -m pip install --quiet --no-user --upgrade -c "$$tmp/pins" \
+		setuptools -e '.[$(EXTRAS_$(1))]' && \
+	"$$tmp/$(1)/bin/python" -m pip check && \
+	"$$tmp/$(1)/bin/python" -m pip freeze --all --exclude pip --exclude rekeyspec > "$$tmp/$(1).txt" && \
+	{ [ -s "$$tmp/pins" ] || cp "$$tmp/$(1).txt" "$$tmp/pins"; }
+
+clean:
+	rm -rf $(VENV) report build dist src/*.egg-info .coverage .hypothesis
+	rm -rf .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""How the harness talks to an implementation: in this process, or over the adapter protocol to another."""

@@ -1,0 +1,131 @@
+"""`exec:COMMAND`: an implementation behind the adapter protocol, as a child process.
+
+The program is started once and serves case after case. When it crashes, hangs or talks nonsense it is ended with all
+that it started, the case it failed in is `Broken`, and so is every end that it had open; the next case gets a new
+process. Only a program that never introduced itself is not tried again.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Final, Self, TypeVar
+
+from rekeyspec.conformance.adapters import wire
+from rekeyspec.conformance.adapters.child import Child
+from rekeyspec.conformance.target import BadInput, Broken, End, Reply
+from rekeyspec.reference.policy import Policy
+from rekeyspec.reference.vocabulary import Event, Role
+
+LONGEST: Final = 8 << 20
+"""The longest answer that is read, in bytes."""
+BATCH: Final = 1000
+"""How many events go into one line: more would save nothing, and an answer must stay below LONGEST."""
+
+_T = TypeVar("_T")
+
+
+class Session:
+    """One life of the program: from its hello to its end, or to the first thing it did wrong."""
+
+    def __init__(self, target: str, child: Child, timeout: float) -> None:
+        self.target = target
+        self.child = child
+        self.timeout = timeout
+        self.failure = ""
+        self.ends = 0
+
+    def ask(self, request: bytes, understand: Callable[[bytes], _T]) -> _T:
+        """Asks once. Raises Broken, now and from then on, when there is no answer or none that makes sense."""
+        if self.failure:
+            raise Broken(self.failure)
+        try:
+            return understand(self.child.ask(request, self.timeout))
+        except Broken as wrong:
+            said = self.child.last_words()
+            self.failure = f"{self.target}: {wrong}; it had been asked {wire.shown(request.rstrip())}"
+            self.failure += f"; its last words on standard error: {wire.shown(said, 400)}" if said else ""
+            self.child.end(orderly=False)
+            raise Broken(self.failure) from None
+
+
+class ExecEnd:
+    """One end that the program has open."""
+
+    def __init__(self, session: Session, role: Role, policy: Policy) -> None:
+        session.ends += 1
+        self._session = session
+        self._id = session.ends
+        session.ask(wire.open_end(self._id, role, policy), lambda line: wire.done(line, self._id))
+
+    def step(self, event: Event) -> Reply:
+        """One event, one line."""
+        return self._session.ask(wire.step(self._id, event), lambda line: wire.step_done(line, self._id, event))
+
+    def run(self, events: Sequence[Event]) -> list[Reply]:
+        """Many events in few lines."""
+        replies: list[Reply] = []
+        for start in range(0, len(events), BATCH):
+            batch = events[start : start + BATCH]
+            replies += self._session.ask(
+                wire.run(self._id, batch), partial(wire.run_done, ident=self._id, events=batch)
+            )
+        return replies
+
+    def close(self) -> None:
+        """Nothing is asked of a program that is broken already."""
+        if not self._session.failure:
+            self._session.ask(wire.close(self._id), lambda line: wire.done(line, self._id))
+
+
+class ExecTarget:
+    """The program that COMMAND starts; words are split as a shell would, but no shell runs.
+
+    `timeout` (s) is for each answer, `grace` (s) how long the program may take to end, and again after SIGTERM. Raises
+    BadInput for a command that cannot be split.
+    """
+
+    def __init__(self, command: str, timeout: float = 5.0, grace: float = 1.0, longest: int = LONGEST) -> None:
+        self.name = f"exec:{command}"
+        self.unsupported: Mapping[str, str] = {}
+        self.introduced = ""
+        """Name and version, in its own words."""
+        self._timeout, self._grace, self._longest = timeout, grace, longest
+        self._session: Session | None = None
+        try:
+            self._argv = shlex.split(command)
+        except ValueError as wrong:
+            raise BadInput(f"{self.name}: the command cannot be split into words: {wrong}; close the quotes") from None
+        if not self._argv:
+            raise BadInput(f"{self.name!r}: no command; give one, as in exec:'python my_adapter.py'")
+
+    def open(self, role: Role, policy: Policy) -> End:
+        """A new end, in a new process where the last one broke."""
+        return ExecEnd(self._ready(), role, policy)
+
+    def __enter__(self) -> Self:
+        """Starts the program: what it does not support is known before the run."""
+        self._ready()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Ends the program, if need be by force."""
+        if self._session and not self._session.failure:
+            self._session.failure = f"{self.name}: it was ended, since it was not needed any more"
+            self._session.child.end()
+
+    def _ready(self) -> Session:
+        session = self._session
+        if session and (not session.failure or not self.introduced):
+            return session
+        child = Child(self._argv, self._grace, self._longest)
+        self._session = session = Session(self.name, child, self._timeout)
+        try:
+            said = session.ask(wire.hello(), wire.introduction)
+        except BaseException:
+            self.__exit__()
+            raise
+        self.introduced = f"{said.name} {said.version}".strip()
+        self.unsupported = said.unsupported
+        return session

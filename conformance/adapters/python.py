@@ -1,0 +1,141 @@
+"""`python:MODULE:ATTR`: an implementation in Python, in this process.
+
+ATTR is called with the end's role and a dictionary of every policy parameter, and returns an object with a method
+`step`, which takes an event as the adapter protocol says it, and returns `{"did": [...], "deadline": ms or None}`. ATTR
+may have `unsupported`, a dictionary from rule ids to reasons. Faster than a process, and as trusting as any import:
+what never returns cannot be ended from here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from functools import reduce
+from pathlib import Path
+from typing import Any, Final, Self
+
+import msgspec
+
+from rekeyspec.conformance.adapters import wire
+from rekeyspec.conformance.adapters.protocol import RuleId
+from rekeyspec.conformance.target import BadInput, Broken, End, Reply
+from rekeyspec.reference.policy import Policy
+from rekeyspec.reference.vocabulary import Event, Role
+
+FORM: Final = "python:MODULE:ATTR, as in python:my_package.my_module:MyEnd"
+
+
+class PythonEnd:
+    """One end, wrapped."""
+
+    def __init__(self, name: str, end: object) -> None:
+        self._name = name
+        step = getattr(end, "step", None)
+        if not callable(step):
+            raise Broken(
+                f"{name}: it made {wire.shown(wire.said(end))}, which has no method `step`"
+            )
+        self._step: Callable[[dict[str, Any]], object] = step
+
+    def step(self, event: Event) -> Reply:
+        """One event. Raises Broken when the implementation raises anything, or returns nonsense."""
+        asked = wire.plain(event)
+        made = _call(self._name, f"step({asked})", lambda: self._step(asked))
+        try:
+            return wire.result(made, event)
+        except Broken as wrong:
+            raise Broken(f"{self._name}: {wrong}; it had been given {wire.shown(str(asked))}") from None
+
+    def run(self, events: Sequence[Event]) -> list[Reply]:
+        """Many events, one after the other."""
+        return [self.step(event) for event in events]
+
+    def close(self) -> None:
+        """It is forgotten."""
+
+
+class PythonTarget:
+    """What MODULE:ATTR names, imported with the current folder on the path, as `python -m` would. Raises BadInput when
+    there is no such module or attribute, or it is not of use."""
+
+    def __init__(self, where: str) -> None:
+        self.name = f"python:{where}"
+        self._make = _imported(self.name, where)
+        stated = getattr(self._make, "unsupported", {})
+        try:
+            self.unsupported: Mapping[str, str] = msgspec.convert(stated, dict[RuleId, str])
+        except msgspec.ValidationError as wrong:
+            raise BadInput(
+                f"{self.name}: its `unsupported` is {wire.shown(wire.said(stated))}: {wrong}; "
+                'expected rule ids with reasons, as in {"REKEY-6": "no notices"}'
+            ) from None
+
+    def open(self, role: Role, policy: Policy) -> End:
+        """A new end. Raises Broken when it cannot be made."""
+        parameters = asdict(policy)
+        return PythonEnd(self.name, _call(self.name, f"{role!r} and the policy", lambda: self._make(role, parameters)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Nothing was started."""
+
+
+def _imported(name: str, where: str) -> Callable[[str, dict[str, Any]], object]:
+    module_name, colon, attribute = where.partition(":")
+    if not (colon and attribute and all(part.isidentifier() for part in module_name.split("."))):
+        raise BadInput(f"{name!r} does not say which attribute of which module; expected {FORM}")
+    folder = str(Path.cwd())
+    if folder not in sys.path and "" not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as wrong:
+        if wrong.name and f"{module_name}.".startswith(f"{wrong.name}."):
+            raise BadInput(
+                f"{name}: there is no module {wrong.name!r}, neither installed nor in {folder}; "
+                "install it, or run from the folder that has it"
+            ) from None
+        raise BadInput(_import_failed(name, module_name, wrong)) from wrong
+    except (Exception, SystemExit) as wrong:
+        raise BadInput(_import_failed(name, module_name, wrong)) from wrong
+    return _attribute(name, module, attribute)
+
+
+def _attribute(name: str, module: object, attribute: str) -> Callable[[str, dict[str, Any]], object]:
+    try:
+        found = reduce(getattr, attribute.split("."), module)
+    except AttributeError:
+        has = [n for n, value in vars(module).items() if callable(value) and not n.startswith("_")]
+        known = ", ".join(has) or "nothing that can be called"
+        raise BadInput(f"{name}: the module has no attribute {attribute!r}; it has {known}") from None
+    if not callable(found):
+        raise BadInput(
+            f"{name}: {attribute!r} is {wire.shown(wire.said(found))}, which cannot be called; "
+            "expected a class or function that takes a role and a policy, and makes an end"
+        )
+    made: Callable[[str, dict[str, Any]], object] = found
+    return made
+
+
+def _import_failed(name: str, module: str, wrong: BaseException) -> str:
+    return f"{name}: importing {module!r} failed with {_last_line(wrong)}; see that `python -c 'import {module}'` works"
+
+
+def _call(name: str, given: str, act: Callable[[], object]) -> object:
+    try:
+        return act()
+    except (Exception, SystemExit) as wrong:
+        raise Broken(f"{name}: it raised {_last_line(wrong)}; it had been given {wire.shown(given)}") from wrong
+
+
+def _last_line(wrong: BaseException) -> str:
+    """The exception, and the line that raised it."""
+    words = traceback.format_exception_only(wrong)[-1].strip()
+    frames = traceback.extract_tb(wrong.__traceback__)
+    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    return wire.shown(words, 400) + place

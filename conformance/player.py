@@ -1,0 +1,185 @@
+"""From a story to events: the harness as user, clock, network and peer of the end under test.
+
+`script` turns a trace with one end under test into concrete events, once per policy: it walks the reference through
+the story to know which epoch, number and negotiation an honest peer would name at each line. Because these are
+determined by the rules, the events fit any implementation that conforms, and a whole trace can be sent in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from rekeyspec.conformance.amounts import amount
+from rekeyspec.conformance.target import BadInput
+from rekeyspec.conformance.trace import MessageForm, Step, Trace
+from rekeyspec.reference.engine import Engine
+from rekeyspec.reference.policy import Policy
+from rekeyspec.reference.state import End
+from rekeyspec.reference.vocabulary import NEVER, Event, Message, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One event that the harness gives, and the line of the trace (from 1) that it belongs to; `last` when the line's
+    expectations are to be looked at after it. For Pass and Drop the message is the network's."""
+
+    line: int
+    event: Event
+    step: Step
+    last: bool = True
+
+
+@dataclass
+class Peer:
+    """What an honest peer remembers of what it has sent: its numbers."""
+
+    data: int = 0
+    beats: int = 0
+
+    def message(self, form: MessageForm, s: End, policy: Policy) -> Message:
+        """The message that this form stands for, towards an end in state `s`."""
+        kind = form.kind
+        negotiating = kind in ("start", "answer", "finish")
+        epoch = self._epoch(form, s)
+        starter = s.role if kind == "answer" else s.peer
+        if kind in ("answer", "finish") and s.negotiation and form.negotiation is None and form.epoch is None:
+            epoch, starter = s.negotiation.epoch, s.role if s.negotiation.mine else s.peer
+        clear = kind in ("heartbeat", "reply") and policy.heartbeat_protection == "clear"
+        return Message(
+            kind,
+            epoch,
+            form.number if form.number is not None else self._number(form, s),
+            form.negotiation if form.negotiation is not None else f"{starter[0]}{epoch}" if negotiating else "",
+            form.session,
+            amount(form.bytes, policy),
+            form.channel or policy.channel(kind),
+            form.sealed_by or ("nobody" if clear else "peer"),
+        )
+
+    def _epoch(self, form: MessageForm, s: End) -> int:
+        if isinstance(form.epoch, int):
+            return form.epoch
+        new = form.epoch == "next" or (form.epoch is None and form.kind in ("start", "answer", "finish"))
+        return s.epoch + (1 if new else -1 if form.epoch == "old" else 0)
+
+    def _number(self, form: MessageForm, s: End) -> int:
+        """The next number; what the peer did not send itself does not use one up."""
+        honest = form.sealed_by in (None, "peer")
+        match form.kind:
+            case "data":
+                self.data += honest
+                return self.data if honest else self.data + 1
+            case "heartbeat":
+                self.beats += honest
+                return self.beats if honest else self.beats + 1
+            case "reply":
+                return s.series.last if s.series else s.beat_number
+            case _:
+                return 0
+
+
+@dataclass
+class Walk:
+    """A trace being written out as events, the reference walking along."""
+
+    trace: Trace
+    policy: Policy
+    role: Role
+    inputs: list[Input] = field(default_factory=list)
+    peer: Peer = field(default_factory=Peer)
+    deadline: int = NEVER
+
+    def __post_init__(self) -> None:
+        self.engine = Engine(self.policy, self.role)
+
+    def line(self, number: int, one: Step, t: int) -> None:
+        """One line of the trace at time `t`."""
+        while self.deadline < t:
+            self._give(number, one, Event(self.deadline, self.role, "Tick"), last=False)
+        for left in range(one.times, 0, -1):
+            events = self._events(one, t)
+            for i, event in enumerate(events):
+                self._give(number, one, event, last=left == 1 and i == len(events) - 1)
+
+    def _events(self, one: Step, t: int) -> list[Event]:
+        if one.do == "Arrive":
+            assert one.message is not None
+            return [Event(t, self.role, "Arrive", self.peer.message(one.message, self.engine.state, self.policy))]
+        if one.do == "Offer":
+            return [Event(t, self.role, "Offer", bytes=amount(one.bytes, self.policy))]
+        if one.do == "Open" and one.established:
+            return [Event(t, self.role, "Open"), *(Event(t, self.role, "Arrive", m) for m in self._handshake())]
+        assert one.do in ("Open", "Tick", "Shut")
+        return [Event(t, self.role, one.do)]
+
+    def _handshake(self) -> list[Message]:
+        channel = self.policy.channel("start")
+        limit = self.policy.limit if self.policy.limit_from == "initiator" else 0
+        if self.role == "client":
+            return [Message("answer", 1, negotiation="c1", channel=channel)]
+        return [
+            Message("start", 1, negotiation="c1", bytes=limit, channel=channel),
+            Message("finish", 1, negotiation="c1", channel=channel),
+        ]
+
+    def _give(self, number: int, one: Step, event: Event, *, last: bool) -> None:
+        self.inputs.append(Input(number, event, one, last))
+        _, self.deadline = self.engine.step(event)
+
+
+def times(trace: Trace, policy: Policy) -> list[int]:
+    """The time of each line (ms). Raises BadInput where a line goes back in time or an amount cannot be read."""
+    now, out = 0, []
+    for number, one in enumerate(trace.steps, 1):
+        try:
+            t = now if one.at is None else amount(one.at, policy)
+            t += amount(one.after, policy) if one.after is not None else 0
+            amount(one.bytes, policy)
+        except ValueError as why:
+            raise BadInput(f"trace {trace.name}, line {number} of `steps`: {why}") from None
+        if t < now:
+            where = f"trace {trace.name}, line {number} of `steps`"
+            raise BadInput(f"{where}: goes back from {now} ms to {t} ms; put the lines in order of time")
+        now = t
+        out.append(t)
+    return out
+
+
+@lru_cache(maxsize=1024)
+def _script(key: _ById, policy: Policy) -> tuple[Input, ...]:
+    trace = key.trace
+    if trace.end == "both":
+        return tuple(_plain(trace, policy))
+    walk = Walk(trace, policy, trace.end)
+    for number, (one, t) in enumerate(zip(trace.steps, times(trace, policy), strict=True), 1):
+        walk.line(number, one, t)
+    return tuple(walk.inputs)
+
+
+def _plain(trace: Trace, policy: Policy) -> list[Input]:
+    """With both ends under test nothing is foretold: what passes is what was sent."""
+    inputs = []
+    for number, (one, t) in enumerate(zip(trace.steps, times(trace, policy), strict=True), 1):
+        assert one.end is not None
+        do = "Arrive" if one.do in ("Pass", "Drop") else one.do
+        event = Event(t, one.end, do, bytes=amount(one.bytes, policy))  # type: ignore[arg-type]
+        inputs += [Input(number, event, one, last=left == 1) for left in range(one.times, 0, -1)]
+    return inputs
+
+
+class _ById:
+    """A trace as a key: the same object, not an equal one, so that no long trace is ever hashed."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ById) and self.trace is other.trace
+
+    def __hash__(self) -> int:
+        return id(self.trace)
+
+
+def script(trace: Trace, policy: Policy) -> tuple[Input, ...]:
+    """The events of a trace under a policy, in order. Raises BadInput (see `times`)."""
+    return _script(_ById(trace), policy)

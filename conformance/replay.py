@@ -1,0 +1,221 @@
+"""Replay: a trace drives an implementation, event by event, on a virtual clock, and the oracle judges what it does.
+
+Time moves to the earliest of: the next line of the trace, what the oracle holds due, the deadline that the end
+declared. So an end that acts early is seen early, and one that acts late is seen late. A trace with one end under
+test is first sent whole (`run`); where an answer then declares a deadline that the script did not visit, the case is
+gone over again step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, fields, replace
+
+from rekeyspec.conformance.expectation import differs
+from rekeyspec.conformance.network import Network
+from rekeyspec.conformance.oracle import Oracle
+from rekeyspec.conformance.player import Input, script
+from rekeyspec.conformance.target import Broken, End, Reply, Target
+from rekeyspec.conformance.trace import Step, Trace
+from rekeyspec.conformance.verdict import Case, Divergence, Word
+from rekeyspec.reference.messages import SENDS
+from rekeyspec.reference.policy import Policy
+from rekeyspec.reference.vocabulary import NEVER, ROLES, Event, Role
+
+TIRELESS = 10_000
+"""How often an end may ask to be called between two lines of a trace before it is said to do nothing but ask."""
+
+
+@dataclass
+class Seat:
+    """An end under test, the oracle that follows it, and the deadline it declared (ms)."""
+
+    end: End
+    oracle: Oracle
+    deadline: int = NEVER
+
+
+@dataclass
+class Run:
+    """One trace on one target, in progress."""
+
+    trace: Trace
+    policy: Policy
+    seats: Mapping[Role, Seat]
+    network: Network = field(default_factory=Network)
+    now: int = 0
+    line: int = 0
+    log: list[Event] = field(default_factory=list)
+    did: list[Event] = field(default_factory=list)
+    """What the end did for the line so far."""
+    shown: set[str] = field(default_factory=set)
+    strayed: str = ""
+    """Where the end did something else than the story says, although a rule allows it."""
+
+    def give(self, inputs: tuple[Input, ...]) -> Divergence | None:
+        """Every event of the script, step by step. The first divergence, or None."""
+        for one in inputs:
+            self.line = one.line
+            found = self._until(one.event.t) or self._one(one)
+            if found is not None:
+                return found
+        return self.finish()
+
+    def judge(self, inputs: tuple[Input, ...], replies: list[Reply]) -> Divergence | None:
+        """The replies to a whole script that was sent in one go. Raises Unvisited where a deadline lies between."""
+        seat = next(iter(self.seats.values()))
+        observe, log, oracle = seat.oracle.observe, self.log.append, seat.oracle
+        deadline = NEVER
+        for one, (did, declared) in zip(inputs, replies, strict=True):
+            event = one.event
+            if deadline < event.t:
+                raise Unvisited
+            deadline = declared
+            self.line = one.line
+            log(event)
+            found = observe(event)
+            for act in did:
+                if found is not None:
+                    return self._found(found)
+                log(act)
+                found = observe(act)
+            if found is not None:
+                return self._found(found)
+            self.did += did
+            if one.last:
+                self._look(one.step)
+        self.now = inputs[-1].event.t
+        if min(deadline, oracle.deadline()) < self.now:
+            raise Unvisited
+        return self.finish()
+
+    def finish(self) -> Divergence | None:
+        """After the last line: what was due by then must have been done."""
+        for seat in self.seats.values():
+            found = seat.oracle.end(self.now + 1)
+            if found is not None:
+                return self._found(found)
+        return None
+
+    def _until(self, t: int) -> Divergence | None:
+        """Call each end at every deadline, its own or the oracle's, before `t`."""
+        for _ in range(TIRELESS):
+            role, at = min(((role, self._next(seat)) for role, seat in self.seats.items()), key=lambda due: due[1])
+            if at >= t:
+                return None
+            found = self._event(Event(at, role, "Tick"))
+            if found is not None:
+                return found
+        raise Broken(f"the end asked to be called {TIRELESS} times in a row before {t} ms, and did nothing")
+
+    def _next(self, seat: Seat) -> int:
+        declared = seat.deadline if seat.deadline > self.now else NEVER
+        return min(declared, seat.oracle.deadline()) if seat.oracle.deadline() >= self.now else declared
+
+    def _one(self, one: Input) -> Divergence | None:
+        event = one.event
+        if one.step.do in ("Pass", "Drop"):
+            flight = self.network.oldest(event.end, one.step.kind)
+            if flight is None:
+                self.strayed = (
+                    self.strayed or f"line {one.line}: no {one.step.kind or 'message'} is in flight to the {event.end}"
+                )
+                return None
+            self.network = self.network.without(flight)
+            if one.step.do == "Drop":
+                return None
+            event = event._replace(message=flight.message)
+        found = self._event(event)
+        if found is None and event.do == "Open" and one.step.established and self.trace.end == "both":
+            found = self._establish(event.t)
+        if found is None and one.last:
+            self._look(one.step)
+        return found
+
+    def _establish(self, t: int) -> Divergence | None:
+        """Let the first negotiation pass, if both ends are open."""
+        while any(flight.message.kind in ("start", "answer", "finish") for flight in self.network.flights):
+            flight = self.network.flights[0]
+            self.network = self.network.without(flight)
+            found = self._event(Event(t, flight.to, "Arrive", flight.message))
+            if found is not None:
+                return found
+        return None
+
+    def _event(self, event: Event) -> Divergence | None:
+        self.now = event.t
+        seat = self.seats[event.end]
+        did, seat.deadline = seat.end.step(event)
+        self.did += did
+        for e in (event, *did):
+            self.log.append(e)
+            found = seat.oracle.observe(e)
+            if found is not None:
+                return self._found(found)
+            if e.do in SENDS and e.message is not None:
+                self.network = self.network.sent("server" if e.end == "client" else "client", e.message)
+        return None
+
+    def _found(self, found: Divergence) -> Divergence:
+        shows = self.trace.steps[self.line - 1].shows if self.line else []
+        also = tuple(dict.fromkeys(rule for rule in (*found.also, *shows) if rule != found.rule))
+        return replace(found, step=self.line, index=len(self.log) - 1, also=also)
+
+    def _look(self, step: Step) -> None:
+        """Compare what the end did with what the story says; it may differ where the rules leave a choice."""
+        did, self.did = self.did, []
+        if step.expect is not None and not self.strayed:
+            self.strayed = differs(step, did, self.policy)
+            self.strayed = f"line {self.line}: {self.strayed}" if self.strayed else ""
+        if not self.strayed:
+            self.shown.update(step.shows)
+
+
+class Unvisited(Exception):
+    """The end declared a deadline at which the script sent whole did not call it."""
+
+
+def replay(trace: Trace, policy: Policy, target: Target, *, profile: str = "", stepwise: bool = False) -> Case:
+    """Drive the target through the trace and judge it. Never raises Broken: a broken target is a case with that word.
+    Raises BadInput for a trace that cannot be told under the policy."""
+    inputs = script(trace, policy)
+    roles: tuple[Role, ...] = ROLES if trace.end == "both" else (trace.end,)
+    run = Run(trace, policy, {})
+    try:
+        with ExitStack() as ends:
+            run = _begin(trace, policy, target, roles, ends)
+            if len(roles) == 1 and not stepwise:
+                try:
+                    end = run.seats[roles[0]].end
+                    return _case(target, profile, run, run.judge(inputs, end.run([one.event for one in inputs])))
+                except Unvisited:
+                    run = _begin(trace, policy, target, roles, ends)
+            return _case(target, profile, run, run.give(inputs))
+    except Broken as why:
+        return _case(target, profile, run, broken=str(why))
+
+
+def _begin(trace: Trace, policy: Policy, target: Target, roles: tuple[Role, ...], ends: ExitStack) -> Run:
+    seats = {}
+    for role in roles:
+        end = target.open(role, policy)
+        ends.callback(end.close)
+        seats[role] = Seat(end, Oracle(policy, role))
+    return Run(trace, policy, seats)
+
+
+def _case(target: Target, profile: str, run: Run, found: Divergence | None = None, broken: str = "") -> Case:
+    exercised = run.shown.union(*(seat.oracle.exercised for seat in run.seats.values()))
+    word: Word = "broken" if broken else "violates" if found else "inconclusive" if run.strayed else "conforms"
+    return Case(
+        target=target.name,
+        profile=profile or run.trace.profile,
+        trace=run.trace.name,
+        rules=tuple(run.trace.rules),
+        policy={f.name: getattr(run.policy, f.name) for f in fields(run.policy)},
+        log=tuple(run.log),
+        word=word,
+        reason=broken or (found.sentence() if found else run.strayed),
+        divergence=found,
+        exercised=frozenset(exercised),
+    )

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from rekeyspec.conformance.report.contents import Report
+from rekeyspec.conformance.report.terminal import show
+
+
+def printed(report: Report, width: int = 120, encoding: str = "utf-8") -> str:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding)
+    show(report, Console(file=stream, width=width, force_terminal=False, legacy_windows=False))
+    stream.flush()
+    return raw.getvalue().decode(encoding)
+
+
+def test_the_matrix_has_a_row_for_each_rule_and_a_column_for_each_target(report: Report) -> None:
+    lines = printed(report).splitlines()
+    row = next(line for line in lines if line.startswith("IDLE-1"))
+    assert row.split("  ")[0] == "IDLE-1"
+    assert "✓ conforms" in row
+    assert "✗ violates" in row
+    assert row.rstrip().endswith("·")
+    assert any("Not asked of any target: GATE-1" in line for line in lines)
+
+
+def test_a_violation_is_told_in_plain_words(report: Report) -> None:
+    text = printed(report, 400)
+    for part in (
+        "✗ IDLE-1 A new key after idleness",
+        "peer:hasty under key-based, trace data after a heartbeat waits, step 7",
+        "Renegotiation completes before data flows again.",
+        "IDLE-1: at 306000 ms the client did SendData, but this is false: the epoch is not marked",
+        "allowed        Start",
+        "Start (by IDLE-1) at 306000 ms",
+        "replay: rekeyspec replay data after a heartbeat waits 'peer:hasty'",
+    ):
+        assert part in text
+
+
+def test_the_profile_behind_a_cell_is_named(report: Report) -> None:
+    text = printed(report, 400)
+    assert "worst over the profiles key-based, timed" in text
+    assert "? inconclusive: peer:hasty under timed: EST-1, BYTE-3\n    not the same twice" in text
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+def test_it_stays_within_the_width_but_for_commands_that_are_to_be_copied(report: Report, width: int) -> None:
+    for line in printed(report, width).splitlines():
+        assert len(line) <= width or line.startswith("  replay: ")
+
+
+def test_where_names_do_not_fit_columns_are_numbered(report: Report) -> None:
+    lines = printed(report, 60).splitlines()
+    assert lines[0].split() == ["rule", "1", "2", "3"]
+    assert "  2  peer:hasty" in lines
+
+
+def test_nothing_from_outside_reaches_the_terminal_as_an_escape_sequence(report: Report) -> None:
+    text = printed(report, 400)
+    assert "\x1b" not in text
+    assert "\x00" not in text
+    assert r"\x1b[31m" in text
+
+
+def test_a_terminal_without_utf_8_gets_ascii(report: Report) -> None:
+    text = printed(report, encoding="ascii")
+    assert "X violates" in text
+    assert "+ conforms" in text
+
+
+def test_a_run_of_nothing_is_no_error() -> None:
+    assert "rule" in printed(Report([], [], {}, "0"))
