@@ -24,7 +24,7 @@ from rekeyspec.conformance.suite import chosen, policy_of
 from rekeyspec.conformance.target import BadInput, Broken, Target
 from rekeyspec.conformance.trace import Trace
 from rekeyspec.conformance.unjudged import UNJUDGED, refuse_unjudged
-from rekeyspec.conformance.verdict import Case
+from rekeyspec.conformance.verdict import Case, Word
 from rekeyspec.reference.policy import Policy, parameters
 
 PATIENCE: Final = 3
@@ -123,10 +123,9 @@ def _lacking(trace: Trace, policy: Policy, target: Target) -> str:
     return ""
 
 
-def _not_run(trace: Trace, policy: Policy, target: Target, name: str | None, word: str, reason: str) -> Case:
-    return Case(
-        target.name, name or trace.profile, trace.name, tuple(trace.rules), vars(policy), (), word, reason  # type: ignore[arg-type]
-    )  # fmt: skip
+def _not_run(trace: Trace, policy: Policy, target: Target, name: str | None, word: Word, reason: str) -> Case:
+    cited = tuple(trace.rules)
+    return Case(target.name, name or trace.profile, trace.name, cited, policy.plain(), (), word, reason)
 
 
 def _all_rules(cases: Sequence[Case], target: str) -> list[Case]:

@@ -11,7 +11,7 @@ It shares the reference's guards. What keeps both honest is the specification, a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from rekeyspec.conformance.verdict import Divergence, Due
 from rekeyspec.reference.conditions import EXACT, Margin, aged, full
@@ -22,20 +22,43 @@ from rekeyspec.reference.obligations import Obligation, obligations
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.state import End, fresh
 from rekeyspec.reference.step import NOTHING, step
-from rekeyspec.reference.vocabulary import SILENT, Do, Event, Message, Role
+from rekeyspec.reference.vocabulary import NEVER, SILENT, Do, Event, Message, Role
 
 _ENVIRONMENT = frozenset({"Open", "Offer", "Arrive", "Tick", "Shut"})
 _SILENT: frozenset[Do] = frozenset(SILENT)
 
 
-@dataclass(frozen=True, slots=True)
 class _Hypothesis:
     """A state that the log allows, what is due in it, and since when each thing that is due at once has been due."""
 
-    state: End
-    due: list[Obligation]
-    first: dict[tuple[Do, str], int]
-    soonest: int
+    __slots__ = ("_due", "before", "rules", "state")
+
+    def __init__(self, rules: Rules, state: End, before: _Since) -> None:
+        self.rules, self.state, self.before = rules, state, before
+        self._due: list[Obligation] | None = None
+
+    @property
+    def due(self) -> list[Obligation]:
+        """What is due in this state. Computed when it is asked for: most states pass before time does."""
+        if self._due is None:
+            self._due = obligations(self.rules, self.state)
+        return self._due
+
+    @property
+    def since(self) -> _Since:
+        """Since when each is due. With a tolerance, events may keep coming while what is due at once is left undone."""
+        before = self.before
+        return {(o.do, o.rule): min(o.t, before.get((o.do, o.rule), o.t)) for o in self.due}
+
+    @property
+    def soonest(self) -> int:
+        """When the first of it is due (ms; NEVER: nothing is)."""
+        if self.rules.margin.ms:
+            return min(self.since.values(), default=NEVER)
+        return min([o[0] for o in self.due], default=NEVER)
+
+
+_Since = dict[tuple[Do, str], int]
 
 
 class Oracle:
@@ -51,7 +74,7 @@ class Oracle:
         self.role = role
         self.exercised: set[str] = set()
         self._index = -1
-        self._states = [self._hypothesis(fresh(policy, role), {})]
+        self._states = [_Hypothesis(self.rules, fresh(policy, role), {})]
 
     @property
     def state(self) -> End:
@@ -69,8 +92,12 @@ class Oracle:
         if e.message is not None and e.message.sealed_by == "adversary":
             e = e._replace(message=e.message._replace(sealed_by="peer"))  # no end can tell them apart
         states = self._states
-        if len(states) == 1 and states[0].soonest + self.margin.ms >= e.t and not self._silent_due(states[0]):
-            return self._follow(states, e)
+        if len(states) == 1 and not self.margin.ms:
+            h = states[0]
+            if e.t == h.state.t and not h.state.inbox:  # nothing can be overdue, and nothing unseen can have happened
+                return self._follow(states, e)
+            if h.soonest >= e.t and not self._silent_due(h):
+                return self._follow(states, e)
         states = self._expand(states, e.t)
         alive = [h for h in states if h.soonest + self.margin.ms >= e.t]
         return self._follow(alive, e) if alive else self._not_done(states, e)
@@ -103,23 +130,17 @@ class Oracle:
 
     def _settle(self, h: _Hypothesis, new: End) -> _Hypothesis:
         """Take at once what no other order could change: a silent action with nothing else pending at that time."""
-        new_h = self._hypothesis(new, h.first)
-        while new.inbox and not self.margin.ms:
+        if self.margin.ms:
+            return _Hypothesis(self.rules, new, h.since)
+        new_h = _Hypothesis(self.rules, new, h.before)
+        while new.inbox:
             pending = [o for o in new_h.due if o.t <= new.t]
             if len(pending) != 1 or pending[0].do not in _SILENT:
                 break
             self._note_taking(new, pending[0])
             new = step(self.rules, new, act(self.rules, new, pending[0]))
-            new_h = self._hypothesis(new, new_h.first)
+            new_h = _Hypothesis(self.rules, new, h.before)
         return new_h
-
-    def _hypothesis(self, s: End, before: dict[tuple[Do, str], int]) -> _Hypothesis:
-        due = obligations(self.rules, s)
-        if not self.margin.ms:
-            return _Hypothesis(s, due, before, min([o[0] for o in due], default=_FAR))
-        # With a tolerance, events may keep coming while what is due at once is left undone: remember since when.
-        first = {(o.do, o.rule): min(o.t, before.get((o.do, o.rule), o.t)) for o in due}
-        return _Hypothesis(s, due, first, min(first.values(), default=_FAR))
 
     def _silent_due(self, h: _Hypothesis) -> bool:
         return bool(h.due) and any(o.do in self.unseen for o in h.due)
@@ -132,7 +153,7 @@ class Oracle:
             for o in h.due:
                 if o.do in self.unseen and o.t <= t + self.margin.ms:
                     at = h.state.but(t=max(h.state.t, min(o.t, t)))
-                    new = self._hypothesis(step(self.rules, at, act(self.rules, at, o)), h.first)
+                    new = _Hypothesis(self.rules, step(self.rules, at, act(self.rules, at, o)), h.since)
                     if all(new.state != other.state for other in found):
                         self._note_taking(h.state, o)
                         found.append(new)
@@ -142,13 +163,16 @@ class Oracle:
     # What was exercised: a rule counts when the end met its obligation, or when nothing else held an action back.
 
     def _note_action(self, h: _Hypothesis, e: Event) -> None:
+        if e.do == "SendData":
+            self.exercised.add("FLOW-1")
+            return
         for o in h.due:
             if o.do == e.do:
                 self.exercised.add(o.rule)
                 if o.taken is not None and (e.message is None or e.message == o.taken or e.do in SENDS):
                     self._note_taking(h.state, o)
                 break
-        if h.state.queue and e.do != "SendData":
+        if h.state.queue:
             self._note_held(h.state, e.t)
 
     def _note_taking(self, s: End, o: Obligation) -> None:
@@ -192,7 +216,7 @@ class Oracle:
 
     def _not_done(self, states: list[_Hypothesis], e: Event) -> Divergence:
         h = max(states, key=lambda h: h.soonest)
-        missed = [o for o in h.due if h.first.get((o.do, o.rule), o.t) + self.margin.ms < e.t]
+        missed = [o for o in h.due if h.since[o.do, o.rule] + self.margin.ms < e.t]
         first = min(missed, key=lambda o: o.t)
         due = tuple(Due(o.rule, o.do, o.t) for o in missed)
         did = None if e.do == "Tick" else e
@@ -224,11 +248,10 @@ class Oracle:
             *taking,
             *free,
             *close,
-            "let time pass until " + (f"{h.soonest} ms" if h.soonest < _FAR else "anything happens"),
+            "let time pass until " + (f"{h.soonest} ms" if h.soonest < NEVER else "anything happens"),
         )
 
 
-_FAR = 1 << 62
 _MOST = 4096
 """How many states a log may leave open before the rest is given up; a coarse log that hides everything reaches it."""
 

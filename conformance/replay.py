@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 from rekeyspec.conformance.expectation import differs
 from rekeyspec.conformance.network import Network
@@ -212,7 +212,7 @@ def _case(target: Target, profile: str, run: Run, found: Divergence | None = Non
         profile=profile or run.trace.profile,
         trace=run.trace.name,
         rules=tuple(run.trace.rules),
-        policy={f.name: getattr(run.policy, f.name) for f in fields(run.policy)},
+        policy=run.policy.plain(),
         log=tuple(run.log),
         word=word,
         reason=broken or (found.sentence() if found else run.strayed),

@@ -355,10 +355,10 @@ def watches(p: Policy, s: End) -> bool:
     """DEAD-3: does this end wait for heartbeats now?"""
     return (
         p.on_missed_heartbeat != "ignore"
-        and p.sends_heartbeats(s.peer)
-        and s.epoch > 0
         and s.negotiation is None
+        and s.epoch > 0
         and s.suspect_since == NONE
+        and s.peer in p.beating
     )
 
 

@@ -77,7 +77,7 @@ def obligations(r: Rules, s: End) -> list[Obligation]:
 
 def _endings(r: Rules, s: End, out: list[Obligation]) -> None:
     p = r.policy
-    if s.ending or s.inbox:
+    if s.inbox or s.ending:
         rule = closing(r, s, NONE)[0]
         if rule:
             out.append(Obligation(s.t, "Close", rule))
@@ -125,7 +125,7 @@ def renegotiation_due(r: Rules, s: End) -> tuple[int, str]:
 
 def _heartbeats(r: Rules, s: End, out: list[Obligation]) -> None:
     p = r.policy
-    if not p.sends_heartbeats(s.role):
+    if s.role not in p.beating:
         return
     if s.series is None:
         first = s.next_beat == s.active_at + p.idle_period

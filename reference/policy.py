@@ -7,9 +7,10 @@ parameter) are computed once, when the policy is made, so that the guards read p
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Literal, Self
+from functools import cached_property
+from typing import Any, Literal, Self
 
-from rekeyspec.reference.vocabulary import Channel, Role
+from rekeyspec.reference.vocabulary import ROLES, Channel, Role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +65,15 @@ class Policy:
 
     def but(self, **changes: object) -> Self:
         """The same policy with these parameters changed; what followed `idle_period` follows it still."""
-        old = {f.name: getattr(self, f.name) for f in fields(self)}
+        old = self.plain()
         for name in ("heartbeat_interval", "rekey_idle"):
             if old[name] == self.idle_period:
                 old[name] = -1
         return type(self)(**(old | changes))
+
+    def plain(self) -> dict[str, Any]:
+        """Every parameter and its value, in the order of the rules."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
 
     @property
     def limit(self) -> int:
@@ -77,7 +82,12 @@ class Policy:
 
     def sends_heartbeats(self, role: Role) -> bool:
         """Is this end designated to send heartbeats (HB-1)?"""
-        return self.heartbeat_sender in (role, "both") and self.idle_period > 0
+        return role in self.beating
+
+    @cached_property
+    def beating(self) -> frozenset[Role]:
+        """The ends designated to send heartbeats. (Kept: asked at every step.)"""
+        return frozenset(r for r in ROLES if self.heartbeat_sender in (r, "both") and self.idle_period > 0)
 
     def may_offer(self, role: Role) -> bool:
         """May this end's user offer data (LIM-1)?"""

@@ -129,7 +129,7 @@ def _take(r: Rules, s: End, e: Event) -> End:
             check_form(r, s, e.do, e.message, m)
             count = s.count + m.bytes + (e.message.bytes if e.message else 0) if _counts_control(r) else s.count
             changes |= {"count": count, "marked_accepted": True, "beat_seen": max(s.beat_seen, m.number)}
-            # Data of this end's own may have crossed the heartbeat: then the peer counts a whole idle period from there.
+            # Own data may have crossed the heartbeat: then the peer counts a whole idle period from that data.
             expected = max(s.active_at + p.idle_period, t + p.heartbeat_interval)
             return s.but(**changes, expected_at=expected)
         case "AcceptReply":

@@ -36,8 +36,8 @@ def check_writable(path: Path) -> None:
     with _explained(path):
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if path.exists() and not os.access(path, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if path.is_file():
+            path.open("ab").close()  # moving a draft there would not ask whether the file itself may be changed
         if not _is_special(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             draft = _draft(path)

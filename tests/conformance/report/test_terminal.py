@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -64,6 +65,17 @@ def test_nothing_from_outside_reaches_the_terminal_as_an_escape_sequence(report:
     assert "\x1b" not in text
     assert "\x00" not in text
     assert r"\x1b[31m" in text
+
+
+def test_nothing_from_outside_is_taken_for_markup(report: Report) -> None:
+    named = [replace(verdict, target="[red]x[/red]", reason="[/]") for verdict in report.verdicts]
+    text = printed(Report(named, report.cases, report.rules, "0"), 400)
+    assert "[red]x[/red]" in text.splitlines()[0]
+    assert "\n    [/]\n" in text
+
+
+def test_a_command_is_on_one_line_however_narrow(report: Report) -> None:
+    assert "  replay: rekeyspec replay data after a heartbeat waits 'peer:hasty'" in printed(report, 40).splitlines()
 
 
 def test_a_terminal_without_utf_8_gets_ascii(report: Report) -> None:

@@ -1,0 +1,154 @@
+"""How fast judging is: `python -m rekeyspec.benchmarks.speed`.
+
+Prints each figure with its bound. A judged step is one line of a trace (one event given to the end), with everything
+the end does in answer. Replay is of one long story, a link that is busy and falls idle by turns, with two
+renegotiations in forty lines; CPU seconds of this process, the median of several rounds. What involves other
+processes is in wall seconds, and compared with a `cat` that is asked as often in the same run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import msgspec
+
+from rekeyspec.conformance.adapters.process import ExecTarget
+from rekeyspec.conformance.adapters.reference import ReferenceTarget
+from rekeyspec.conformance.player import script
+from rekeyspec.conformance.policies import profiles
+from rekeyspec.conformance.replay import replay
+from rekeyspec.conformance.suite import policy_of, stories
+from rekeyspec.conformance.target import Target
+from rekeyspec.conformance.trace import Trace
+from rekeyspec.reference.policy import Policy
+
+ADAPTER = Path(__file__).resolve().parent.parent / "examples/adapters/link.py"
+ROUNDS = 7
+
+
+def long_story(turns: int) -> tuple[Trace, Policy]:
+    """A trace of forty lines a turn, and its policy: data both ways, then idleness, a heartbeat, and a new key."""
+    busy = [
+        {"after": 3, "do": "Offer", "bytes": 900},
+        {"after": 2, "do": "Arrive", "message": {"kind": "data", "bytes": 700}},
+        {"after": 1, "do": "Tick"},
+    ] * 11
+    wakes = [
+        {"after": "idle_period", "do": "Tick"},
+        {"after": 20, "do": "Arrive", "message": {"kind": "reply"}},
+        {"after": 5, "do": "Arrive", "message": {"kind": "heartbeat"}},
+        {"after": 500, "do": "Offer", "bytes": 100},
+        {"after": 20, "do": "Arrive", "message": {"kind": "answer"}},
+        {"after": 5, "do": "Arrive", "message": {"kind": "request"}},
+        {"after": 20, "do": "Arrive", "message": {"kind": "answer"}},
+    ]
+    steps = [{"do": "Open", "established": True}, *(busy + wakes) * turns]
+    told = {
+        "trace": 0,
+        "name": "long",
+        "about": "Busy and idle.",
+        "profile": "combined",
+        "rules": ["IDLE-1"],
+        "steps": steps,
+    }
+    return msgspec.convert(told, Trace), profiles()["combined"]
+
+
+def cpu(work: Callable[[], object]) -> float:
+    """The median CPU seconds of this process, over the rounds."""
+    return _median(work, time.process_time)
+
+
+def wall(work: Callable[[], object]) -> float:
+    """The median wall seconds, over the rounds."""
+    return _median(work, time.perf_counter)
+
+
+def _median(work: Callable[[], object], clock: Callable[[], float]) -> float:
+    work()
+    took = []
+    for _ in range(ROUNDS):
+        begun = clock()
+        work()
+        took.append(clock() - begun)
+    return median(took)
+
+
+def judged(trace: Trace, policy: Policy, target: Target, *, stepwise: bool = False) -> None:
+    """Replay once; the figures of a target that does not conform would mean nothing."""
+    case = replay(trace, policy, target, stepwise=stepwise)
+    assert case.word == "conforms", case.reason
+    assert trace.name != "long" or case.log[-1].do != "Tick", "the link did not last to the end"
+
+
+def in_process() -> float:
+    """Judged steps per CPU second, replaying the reference in this process."""
+    trace, policy = long_story(50)
+    return len(script(trace, policy)) / cpu(lambda: judged(trace, policy, ReferenceTarget()))
+
+
+def suite() -> float:
+    """CPU seconds of the hand-written suite against the reference, reading its files included."""
+
+    def whole() -> None:
+        stories.cache_clear()
+        for trace in stories().values():
+            judged(trace, policy_of(trace), ReferenceTarget())
+
+    return cpu(whole)
+
+
+def stepwise() -> tuple[float, float, float]:
+    """Wall microseconds per step: with an adapter asked step by step, a `cat` asked as often, a step in process."""
+    trace, policy = long_story(10)
+    count = len(script(trace, policy))
+    with ExecTarget(f"{sys.executable} {ADAPTER}") as target:
+        asked = wall(lambda: judged(trace, policy, target, stepwise=True)) / count
+    line = b'{"cmd":"step","id":1,"event":{"t":1000,"do":"Offer","bytes":900}}\n'
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as cat:
+        assert cat.stdin
+        assert cat.stdout
+        send, receive = cat.stdin.write, cat.stdout.read
+
+        def ask() -> None:
+            for _ in range(count):
+                send(line)
+                receive(4096)
+
+        echoed = wall(ask) / count
+        cat.stdin.close()
+    own = wall(lambda: judged(trace, policy, ReferenceTarget(), stepwise=True)) / count
+    return asked * 1e6, echoed * 1e6, own * 1e6
+
+
+def whole_lines() -> float:
+    """Judged steps per wall second, with whole traces sent to an adapter in one line."""
+    trace, policy = long_story(50)
+    with ExecTarget(f"{sys.executable} {ADAPTER}") as target:
+        return len(script(trace, policy)) / wall(lambda: judged(trace, policy, target))
+
+
+def help_time() -> float:
+    """Wall seconds of `rekeyspec --help`."""
+    return wall(lambda: subprocess.run([sys.executable, "-m", "rekeyspec", "--help"], capture_output=True, check=True))
+
+
+def main() -> None:
+    """Measure and print."""
+    print(f"replay in process       {in_process():>10,.0f} judged steps/s   (bound: 50,000 or more)")
+    print(f"hand-written suite      {suite():>10.2f} s                (bound: under 1)")
+    asked, echoed, own = stepwise()
+    ratio = asked / (echoed + own)
+    print(
+        f"exec, step by step      {asked:>10.1f} us a step; cat {echoed:.1f} us + in process {own:.1f} us: ratio {ratio:.2f} (bound: 1.5)"
+    )
+    print(f"exec, whole traces      {whole_lines():>10,.0f} judged steps/s   (bound: 20,000 or more)")
+    print(f"rekeyspec --help        {help_time():>10.2f} s                (bound: under 0.3)")
+
+
+if __name__ == "__main__":
+    main()
