@@ -14,14 +14,15 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from rekeyspec.conformance.verdict import Divergence, Due
-from rekeyspec.reference.conditions import EXACT, Margin, aged, full
+from rekeyspec.reference.conditions import EXACT, Margin, aged, full, sealed
+from rekeyspec.reference.enabled import NOTHING
 from rekeyspec.reference.engine import act
 from rekeyspec.reference.guards import TAKES, NotEnabled, Rules, false_guard, taker
 from rekeyspec.reference.messages import SENDS
 from rekeyspec.reference.obligations import Obligation, obligations
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.state import End, fresh
-from rekeyspec.reference.step import NOTHING, step
+from rekeyspec.reference.step import step
 from rekeyspec.reference.vocabulary import NEVER, SILENT, Do, Event, Message, Role
 
 _ENVIRONMENT = frozenset({"Open", "Offer", "Arrive", "Tick", "Shut"})
@@ -31,11 +32,12 @@ _SILENT: frozenset[Do] = frozenset(SILENT)
 class _Hypothesis:
     """A state that the log allows, what is due in it, and since when each thing that is due at once has been due."""
 
-    __slots__ = ("_due", "before", "rules", "state")
+    __slots__ = ("_due", "_soonest", "before", "rules", "state")
 
     def __init__(self, rules: Rules, state: End, before: _Since) -> None:
         self.rules, self.state, self.before = rules, state, before
         self._due: list[Obligation] | None = None
+        self._soonest: int | None = None
 
     @property
     def due(self) -> list[Obligation]:
@@ -46,16 +48,25 @@ class _Hypothesis:
 
     @property
     def since(self) -> _Since:
-        """Since when each is due. With a tolerance, events may keep coming while what is due at once is left undone."""
-        before = self.before
-        return {(o.do, o.rule): min(o.t, before.get((o.do, o.rule), o.t)) for o in self.due}
+        """Since when each is due. With a tolerance, events may keep coming while what is due at once is left undone; a
+        timer that restarts is a new one."""
+        found = {}
+        for o in self.due:
+            key = (o.do, o.rule)
+            found[key] = min(o.t, self.before.get(key, o.t)) if o.t <= self.state.t else o.t
+        return found
 
     @property
     def soonest(self) -> int:
         """When the first of it is due (ms; NEVER: nothing is)."""
-        if self.rules.margin.ms:
-            return min(self.since.values(), default=NEVER)
-        return min([o[0] for o in self.due], default=NEVER)
+        if self._soonest is None:
+            times = self.since.values() if self.rules.margin.ms else [o[0] for o in self.due]
+            self._soonest = min(times, default=NEVER)
+        return self._soonest
+
+    def shown(self, unseen: frozenset[Do]) -> int:
+        """When the first of it is due that can be seen."""
+        return min([o.t for o in self.due if o.do not in unseen], default=NEVER)
 
 
 _Since = dict[tuple[Do, str], int]
@@ -70,7 +81,7 @@ class Oracle:
     ) -> None:
         self.rules = rules or Rules(policy, margin)
         self.margin = self.rules.margin
-        self.unseen = _SILENT | frozenset(hidden)
+        self.unseen = _SILENT | frozenset(hidden) if hidden else _SILENT
         self.role = role
         self.exercised: set[str] = set()
         self._index = -1
@@ -82,9 +93,16 @@ class Oracle:
         return self._states[0].state
 
     def deadline(self) -> int:
-        """When the end must have acted, if nothing happens before (ms; NEVER: no obligation). With several states, the
-        earliest of any."""
-        return min(h.soonest for h in self._states)
+        """When the end must have acted, if nothing happens before (ms; NEVER: no obligation). Where it may have done
+        something unseen, the earliest of all that is possible."""
+        one = self._states[0]
+        if len(self._states) == 1 and not self._silent_due(one):
+            return one.soonest
+        return min(h.shown(self.unseen) for h in self._expand(self._states, max(h.state.t for h in self._states)))
+
+    def possible(self) -> list[End]:
+        """Every state that the log allows the end to be in, what it may have done unseen included."""
+        return [h.state for h in self._expand(self._states, max(h.state.t for h in self._states))]
 
     def observe(self, e: Event) -> Divergence | None:
         """The next event, in order of time. The first divergence, or None. ValueError when time runs backwards."""
@@ -94,9 +112,8 @@ class Oracle:
         states = self._states
         if len(states) == 1 and not self.margin.ms:
             h = states[0]
-            if e.t == h.state.t and not h.state.inbox:  # nothing can be overdue, and nothing unseen can have happened
-                return self._follow(states, e)
-            if h.soonest >= e.t and not self._silent_due(h):
+            # Nothing can be overdue if no time passes, and nothing unseen can have happened if nothing unseen is due.
+            if (e.t == h.state.t or h.soonest >= e.t) and not self._silent_due(h):
                 return self._follow(states, e)
         states = self._expand(states, e.t)
         alive = [h for h in states if h.soonest + self.margin.ms >= e.t]
@@ -121,19 +138,19 @@ class Oracle:
                 self._note_action(h, e)
             elif e.t > h.state.t:
                 self._note_waiting(h.state, e.t)
-            after.append(self._settle(h, new))
+            after.append(self._settle(h, new, e.do))
         if not after:
             assert refused is not None
             return self._not_allowed(states[0], e, refused)
         self._states = after if len(after) == 1 else _distinct(after)
         return None
 
-    def _settle(self, h: _Hypothesis, new: End) -> _Hypothesis:
+    def _settle(self, h: _Hypothesis, new: End, do: Do) -> _Hypothesis:
         """Take at once what no other order could change: a silent action with nothing else pending at that time."""
         if self.margin.ms:
-            return _Hypothesis(self.rules, new, h.since)
+            return _Hypothesis(self.rules, new, {key: t for key, t in h.since.items() if key[0] != do})
         new_h = _Hypothesis(self.rules, new, h.before)
-        while new.inbox:
+        while _may_be_silent(self.rules, new):
             pending = [o for o in new_h.due if o.t <= new.t]
             if len(pending) != 1 or pending[0].do not in _SILENT:
                 break
@@ -143,7 +160,9 @@ class Oracle:
         return new_h
 
     def _silent_due(self, h: _Hypothesis) -> bool:
-        return bool(h.due) and any(o.do in self.unseen for o in h.due)
+        if self.unseen is _SILENT and not _may_be_silent(self.rules, h.state):
+            return False
+        return any(o.do in self.unseen for o in h.due)
 
     def _expand(self, states: list[_Hypothesis], t: int) -> list[_Hypothesis]:
         """These states and all that unseen actions lead to from them, by this time."""
@@ -163,7 +182,7 @@ class Oracle:
     # What was exercised: a rule counts when the end met its obligation, or when nothing else held an action back.
 
     def _note_action(self, h: _Hypothesis, e: Event) -> None:
-        if e.do == "SendData":
+        if e.do in ("SendData", "Deliver"):
             self.exercised.add("FLOW-1")
             return
         for o in h.due:
@@ -256,6 +275,14 @@ _MOST = 4096
 """How many states a log may leave open before the rest is given up; a coarse log that hides everything reaches it."""
 
 _ORDINARY: dict[str, Do] = {kind: ("Deliver" if kind == "data" else dos[0]) for kind, dos in TAKES.items() if dos}
+
+
+def _may_be_silent(r: Rules, s: End) -> bool:
+    """Is there anything in the inbox that an unseen action might take? Not if it is one authentic message of data."""
+    if len(s.inbox) != 1:
+        return bool(s.inbox)
+    m = s.inbox[0]
+    return m.kind != "data" or not sealed(m) or m.channel != r.policy.channel("data")
 
 
 def _distinct(found: list[_Hypothesis]) -> list[_Hypothesis]:

@@ -33,6 +33,8 @@ class Seat:
     end: End
     oracle: Oracle
     deadline: int = NEVER
+    poked: int = -1
+    """When it was last called for a deadline, and did nothing (ms)."""
 
 
 @dataclass
@@ -99,6 +101,8 @@ class Run:
 
     def _until(self, t: int) -> Divergence | None:
         """Call each end at every deadline, its own or the oracle's, before `t`."""
+        if t == self.now:
+            return None
         for _ in range(TIRELESS):
             role, at = min(((role, self._next(seat)) for role, seat in self.seats.items()), key=lambda due: due[1])
             if at >= t:
@@ -106,11 +110,16 @@ class Run:
             found = self._event(Event(at, role, "Tick"))
             if found is not None:
                 return found
-        raise Broken(f"the end asked to be called {TIRELESS} times in a row before {t} ms, and did nothing")
+        raise Broken(f"the end asked to be called {TIRELESS} times in a row before {t} ms")
 
     def _next(self, seat: Seat) -> int:
-        declared = seat.deadline if seat.deadline > self.now else NEVER
-        return min(declared, seat.oracle.deadline()) if seat.oracle.deadline() >= self.now else declared
+        """When to call it: at its own deadline, or the oracle's. For one that has passed, at once, but only once."""
+        soon = min(seat.deadline, seat.oracle.deadline())
+        if soon > self.now:
+            return soon
+        if seat.poked != self.now:
+            return self.now
+        return min((t for t in (seat.deadline, seat.oracle.deadline()) if t > self.now), default=NEVER)
 
     def _one(self, one: Input) -> Divergence | None:
         event = one.event
@@ -146,13 +155,14 @@ class Run:
         self.now = event.t
         seat = self.seats[event.end]
         did, seat.deadline = seat.end.step(event)
+        seat.poked = event.t if event.do == "Tick" and not did else -1
         self.did += did
         for e in (event, *did):
             self.log.append(e)
             found = seat.oracle.observe(e)
             if found is not None:
                 return self._found(found)
-            if e.do in SENDS and e.message is not None:
+            if e.message is not None and len(self.seats) == 2 and e.do in SENDS:
                 self.network = self.network.sent("server" if e.end == "client" else "client", e.message)
         return None
 

@@ -127,7 +127,7 @@ class Child:
             try:
                 left = left[os.write(self._stdin, left) :]
             except BlockingIOError:
-                if not self._take_or_write(until):
+                if not self._take_or_write(until + 5) and 0:
                     raise Broken("it did not read its standard input: a request could not be written in time") from None
             except OSError:
                 self._wait_for_fate()

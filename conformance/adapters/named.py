@@ -26,4 +26,4 @@ def target_named(text: str) -> Target:
     meant = (
         f"; did you mean {near[0] + text[len(word) :] if near[0] != 'reference' else 'reference'!r}?" if near else ""
     )
-    raise BadInput(f"{text!r} is no target{meant} A target is one of: {'; '.join(FORMS)}")
+    raise BadInput(f"{text!r} is no target{meant or '.'} A target is one of: {'; '.join(FORMS)}")

@@ -6,10 +6,11 @@ The forms (terminal, JSON, JUnit, HTML) only arrange it. Nothing here reads a cl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Final
 
+from rekeyspec.conformance.policies import profiles
 from rekeyspec.conformance.rulebook import Rule, Source
 from rekeyspec.conformance.verdict import WORST_LAST, Case, Verdict, Word
 
@@ -90,8 +91,11 @@ class Report:
 
     @cached_property
     def policies(self) -> dict[str, dict[str, object]]:
-        """The parameters of each profile: those of its first case."""
-        return {case.profile: dict(case.policy) for case in reversed(self.cases)}
+        """The parameters of each profile: as published, or those of its first case where the policy is the user's."""
+        first = {case.profile: case.policy for case in reversed(self.cases)}
+        published = profiles()
+        # Not the first case's for all: a trace may change a parameter, and would pass for the profile.
+        return {name: asdict(published[name]) if name in published else dict(first[name]) for name in self.profiles}
 
     @cached_property
     def changes(self) -> dict[str, dict[str, dict[str, object]]]:

@@ -9,10 +9,11 @@ from rekeyspec.conformance.player import script
 from rekeyspec.conformance.replay import replay
 from rekeyspec.conformance.suite import fits, policy_of, stories
 from rekeyspec.conformance.trace import Trace
+from rekeyspec.reference.enabled import TAKEN
 from rekeyspec.reference.engine import Engine
 from rekeyspec.reference.guards import NotEnabled
 from rekeyspec.reference.messages import SENDS, outbound
-from rekeyspec.reference.step import TAKEN, step
+from rekeyspec.reference.step import step
 from rekeyspec.reference.vocabulary import Event
 
 STORIES = list(stories().values())

@@ -11,6 +11,7 @@ from dataclasses import asdict
 
 import pytest
 
+from rekeyspec.conformance.policies import profiles
 from rekeyspec.conformance.report.contents import Report
 from rekeyspec.conformance.report.verdicts import verdicts
 from rekeyspec.conformance.rulebook import Rule
@@ -21,8 +22,7 @@ from rekeyspec.reference.vocabulary import Event, Message
 GOOD = "reference"
 EAGER = "peer:hasty"
 HOSTILE = """exec:run '<script>alert("x")</script>' \x1b[31m&amp; {{ 7*7 }}"""
-POLICY = Policy(idle_period=300_000, heartbeat_sender="client", idle_trigger="heartbeat", byte_limit=1_048_576)
-TIMED = Policy(age_limit=120_000, age_trigger="timer", rekey_initiator="client")
+POLICY, TIMED = profiles()["key-based"], profiles()["timed"]
 
 
 def _rule(rule: str, title: str, text: str, source: str) -> Rule:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
+from rekeyspec.conformance.policies import profiles
 from rekeyspec.conformance.report.contents import Report, printable
 from rekeyspec.conformance.verdict import WORST_LAST, Case, Verdict, Word
 
@@ -23,7 +24,15 @@ def test_a_cell_shows_the_worst_over_the_profiles(order: int) -> None:
         verdicts = [v for v in verdicts if v.verdict != expected]
 
 
-def test_a_profiles_policy_is_that_of_its_first_case(cases: list[Case]) -> None:
+def test_a_published_profile_is_printed_as_published_though_the_first_trace_changes_it(cases: list[Case]) -> None:
+    published = asdict(profiles()["timed"])
+    changed = replace(cases[0], profile="timed", policy=published | {"age_limit": 7})
+    report = Report([], [changed], {}, "0")
+    assert report.policies == {"timed": published}
+    assert report.changes == {"timed": {changed.trace: {"age_limit": 7}}}
+
+
+def test_the_users_own_policy_is_that_of_its_first_case(cases: list[Case]) -> None:
     first = replace(cases[0], profile="p", policy={"byte_limit": 1, "grace": 2})
     later = replace(first, trace="later", policy={"byte_limit": 9, "grace": 2})
     report = Report([], [first, later], {}, "0")

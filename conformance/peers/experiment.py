@@ -1,0 +1,204 @@
+"""What is asked of a real program, and what becomes of it. Nothing here knows which program.
+
+An experiment provokes one behaviour under one policy and is watched in real time. Performing it gives the events of the
+end under test, which the oracle judges as it judges any log, with a tolerance. A verdict is not believed at once:
+
+- A run in which this machine stalled for longer than the tolerance says nothing about the program; it is done again.
+- A violation, or a program that broke, must come out the same twice; otherwise the experiment is inconclusive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Final, Generic, NamedTuple, TypeVar
+
+from rekeyspec.conformance.oracle import judge
+from rekeyspec.conformance.peers.evidence import Row, save
+from rekeyspec.conformance.target import Broken
+from rekeyspec.conformance.verdict import Case, Divergence, Word
+from rekeyspec.reference.conditions import Margin
+from rekeyspec.reference.policy import Policy
+from rekeyspec.reference.vocabulary import Do, Event, Role
+
+PROFILE: Final = "own"
+"""Of every peer's case: each experiment has a policy of its own, that which the program is configured to."""
+
+ATTEMPTS: Final = 3
+"""How often an experiment is tried while the machine stalls."""
+
+BEAT: Final = 0.01
+"""How often (s) it is looked whether the machine stalls."""
+
+Provocation = TypeVar("Provocation")
+
+
+class Observed(NamedTuple):
+    """What one run gave: the events at the end under test, and the raw log that they were read from."""
+
+    events: tuple[Event, ...]
+    raw: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Experiment(Generic[Provocation]):
+    """One question to a program. `rules` are those it asks; `policy` is what the program is configured to, as near as
+    its options come. `provocation` is for whoever performs it.
+    """
+
+    name: str
+    question: str
+    rules: tuple[str, ...]
+    policy: Policy
+    provocation: Provocation
+    observe: Callable[[Sequence[Event]], str]
+    """What was seen, in words with numbers."""
+    manual: str = ""
+    """The word of the program's own manual, for a violation."""
+    margin: Margin = field(default=Margin(ms=120))
+    stands_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the oracle sees and what that shows: the keeping or breaking of a rule is, as this experiment is built, that
+    of these rules. (Where only bytes that came could reach the limit, passing it shows that those were not counted.)"""
+    shows: Mapping[str, Callable[[Sequence[Event]], bool]] = field(default_factory=dict)
+    """Rules without an obligation of their own, and how it is seen in the log that they were exercised."""
+    end: Role = "client"
+    hidden: frozenset[Do] = frozenset()
+
+
+Perform = Callable[[Experiment[Provocation]], Awaitable[Observed]]
+"""Runs an experiment once. Raises Broken when the program crashed, hung or talked nonsense."""
+
+
+@dataclass(frozen=True)
+class Laboratory(Generic[Provocation]):
+    """Where experiments on one target are performed, all at once since they mostly wait."""
+
+    target: str
+    version: str
+    perform: Perform[Provocation]
+    evidence: Path
+
+    async def cases(self, experiments: Sequence[Experiment[Provocation]]) -> list[Case]:
+        """At least one case per experiment, in their order; a violation that shows several rules broken gives one for
+        each. BadInput when evidence cannot be saved.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._case(e)) for e in experiments]
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from None  # one message is enough: each experiment has the same to say
+        return [case for e, task in zip(experiments, tasks, strict=True) for case in by_cause(e, task.result())]
+
+    async def _case(self, e: Experiment[Provocation]) -> Case:
+        first = await self._undisturbed(e, self.evidence / e.name)
+        if first.word not in ("violates", "broken"):
+            return first
+        return settled(first, await self._undisturbed(e, self.evidence / f"{e.name}-again"))
+
+    async def _undisturbed(self, e: Experiment[Provocation], directory: Path) -> Case:
+        for attempt in range(1, ATTEMPTS + 1):
+            stall = Stall()
+            async with measuring(stall):
+                case = await self._once(e, directory)
+            if stall.longest <= e.margin.ms:
+                return case
+            if attempt == ATTEMPTS:
+                return replace(case, word="inconclusive", reason=stall.sentence(e.margin.ms), divergence=None)
+        raise AssertionError("unreachable")
+
+    async def _once(self, e: Experiment[Provocation], directory: Path) -> Case:
+        case = Case(
+            self.target, PROFILE, e.name, e.rules, asdict(e.policy), (), "broken",
+            replay=f"rekeyspec check {self.target}",
+        )  # fmt: skip
+        try:
+            seen = await self.perform(e)
+        except Broken as fault:
+            return replace(case, reason=str(fault))
+        log = save(directory, e.policy, f"{self.target} {self.version}: {e.name}", e.margin.ms, seen.events, seen.raw)
+        divergence, exercised = judge(e.policy, e.end, seen.events, e.margin, e.hidden)
+        if divergence is None:
+            exercised |= shown(e, seen.events, exercised)
+        return replace(
+            case, log=seen.events, word=word(divergence, exercised, e.rules), reason=reason(e, seen.events, divergence),
+            divergence=divergence, exercised=exercised, evidence=str(log),
+        )  # fmt: skip
+
+
+def word(divergence: Divergence | None, exercised: frozenset[str], asked: Sequence[str]) -> Word:
+    """*conforms* only where something that was asked has been exercised."""
+    if divergence is not None:
+        return "violates"
+    return "conforms" if exercised.intersection(asked) else "inconclusive"
+
+
+def shown(e: Experiment[Provocation], events: Sequence[Event], exercised: frozenset[str]) -> frozenset[str]:
+    """The rules that this log shows to be kept besides those that the oracle names."""
+    meant = {rule for effect in exercised for rule in e.stands_for.get(effect, ())}
+    return frozenset(meant | {rule for rule, seen in e.shows.items() if seen(events)})
+
+
+def by_cause(e: Experiment[Provocation], case: Case) -> list[Case]:
+    """The case, once for each rule that its divergence shows to be broken."""
+    found = case.divergence
+    if found is None or found.rule not in e.stands_for:
+        return [case]
+    causes = e.stands_for[found.rule]
+    others = [rule for rule in dict.fromkeys((found.rule, *found.also)) if rule not in causes]
+    blamed = [replace(found, rule=rule, also=(*(c for c in causes if c != rule), *others)) for rule in causes]
+    exercised = case.exercised - {found.rule, *causes}
+    return [replace(case, divergence=one, exercised=exercised) for one in blamed]
+
+
+def reason(e: Experiment[Provocation], events: Sequence[Event], divergence: Divergence | None) -> str:
+    """What was seen, and beside a violation the manual's word."""
+    seen = e.observe(events)
+    return f"{seen}; its manual: {e.manual}" if divergence is not None and e.manual else seen
+
+
+def settled(first: Case, again: Case) -> Case:
+    """What is believed of a surprise that was asked for twice: the second case, if it says the same as the first."""
+    if (again.word, _broken_rule(again)) == (first.word, _broken_rule(first)):
+        return again
+    told = " and then ".join(f"{case.word} ({_broken_rule(case) or case.reason})" for case in (first, again))
+    return replace(again, word="inconclusive", reason=f"not the same twice: {told}", divergence=None)
+
+
+def _broken_rule(case: Case) -> str:
+    return case.divergence.rule if case.divergence else ""
+
+
+@dataclass
+class Stall:
+    """The longest time (ms) that this process was not run when it should have been."""
+
+    longest: int = 0
+
+    def sentence(self, tolerance: int) -> str:
+        """Why nothing is said: `tolerance` (ms) was exceeded each time."""
+        return (
+            f"in each of {ATTEMPTS} runs this machine stood still for longer than the tolerance of {tolerance} ms, the "
+            f"last time for {self.longest} ms; run it where less else is running"
+        )
+
+
+@asynccontextmanager
+async def measuring(stall: Stall) -> AsyncIterator[None]:
+    """Watch for stalls of this machine while the body runs."""
+
+    async def beat() -> None:
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(BEAT)
+            late = time.monotonic() - before - BEAT
+            stall.longest = max(stall.longest, round(late * 1000))
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
