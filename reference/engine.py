@@ -11,7 +11,7 @@ from rekeyspec.reference.messages import outbound
 from rekeyspec.reference.obligations import Obligation, obligations
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.state import End, fresh
-from rekeyspec.reference.step import step
+from rekeyspec.reference.step import apply, step
 from rekeyspec.reference.vocabulary import NEVER, SILENT, Event, Role
 
 _SENDING = frozenset(
@@ -61,6 +61,6 @@ class Engine:
                 self.state = s
                 return tuple(did), deadline
             action = act(r, s, o)
-            s = step(r, s, action)
+            s = apply(r, s, action, o.taken)  # what is due is enabled: tests/reference/test_engine.py
             if action.do not in SILENT:
                 did.append(action)

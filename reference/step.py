@@ -1,148 +1,76 @@
 """What changes: `step(rules, end, event)` is the end after one action.
 
-One match, one short function per action, in the order of the spec's Next. All change of state is here. An action whose
-guard is false raises `NotEnabled` and changes nothing; anything else that is raised is a bug.
+One match, in the order of the spec's Next. All change of state is here. An action whose guard is false raises
+`NotEnabled` and changes nothing; anything else that is raised is a bug.
 """
 
 from __future__ import annotations
 
 from typing import assert_never
 
-from rekeyspec.reference.conditions import full, idle_for, rejects
-from rekeyspec.reference.guards import TAKES, Guard, NotEnabled, Rules, Table, closing, false_guard, taker
-from rekeyspec.reference.messages import check_form
-from rekeyspec.reference.obligations import DUTY, sticky
+from rekeyspec.reference.conditions import full, idle_for, rejects, sealed
+from rekeyspec.reference.enabled import NOTHING, enabled
+from rekeyspec.reference.guards import Rules
+from rekeyspec.reference.obligations import sticky
 from rekeyspec.reference.state import NONE, End, Negotiation, Queued, Series
-from rekeyspec.reference.vocabulary import Do, Event, Kind, Message
-
-NOTHING = Message("notice", 0, 0)
-"""Stands for the message of an action that neither takes nor sends one, so that every condition has one to look at."""
-
-TAKEN: dict[Do, Kind] = {do: kind for kind, dos in TAKES.items() for do in dos}
+from rekeyspec.reference.vocabulary import Do, Event, Message
 
 
 def step(r: Rules, s: End, e: Event) -> End:
     """The end after this event. Raises NotEnabled, naming the rule, when the event is an action that no rule allows."""
-    do, t = e.do, e.t
+    return apply(r, s, e, enabled(r, s, e))
+
+
+def apply(r: Rules, s: End, e: Event, taken: Message | None) -> End:
+    """The end after an event that is enabled, which takes this message from the inbox."""
+    t, do = e.t, e.do
+    m = taken or NOTHING
+    if taken is not None:
+        s = s.but(t=t, inbox=_without(s.inbox, taken), series=_alive(r, s, do, taken))
     match do:
         case "Open":
             return _open(r, s, t)
         case "Offer":
             return _offer(r, s, e)
         case "Arrive":
-            assert e.message is not None
-            return s.but(t=t) if s.phase != "open" else s.but(t=t, inbox=(*s.inbox, e.message))
+            return s.but(t=t, inbox=(*s.inbox, e.message)) if s.phase == "open" else s.but(t=t)
         case "Tick":
             return s.but(t=t)
         case "Shut":
             return s.but(t=t, ending=s.ending or "CLOSE-1") if s.phase == "open" else s.but(t=t)
-        case "Start" | "Request" | "SendData" | "SendHeartbeat" | "Suspect" | "Refuse":
-            return _own(r, s, e)
-        case "Close":
-            return _close(r, s, e)
-        case "Ignore":
-            return _ignore(r, s, t, e.message)
-        case (
-            "Answer"
-            | "Finish"
-            | "SendReply"
-            | "Deliver"
-            | "Reject"
-            | "Discard"
-            | "RefuseStart"
-            | "Establish"
-            | "AcceptReply"
-            | "AcceptRequest"
-        ):
-            return _take(r, s, e)
-        case _:
-            assert_never(do)
-
-
-def taken_by(r: Rules, s: End, e: Event) -> Message:
-    """The message that this action takes from the inbox. Raises NotEnabled when none is there that it may take."""
-    table, failed = r.taking, None
-    for m in s.inbox:
-        if m.kind == TAKEN[e.do] and (e.do not in _NAMED or e.message is None or m == e.message):
-            guard = false_guard(table, e.do, r, s, e.t, m)
-            if guard is None:
-                return m
-            failed = failed or (guard, m)
-    if failed is None:
-        raise NotEnabled(_UNPROVOKED.get(e.do) or DUTY[e.do], f"a {TAKEN[e.do]} arrived that {e.do} takes")
-    raise _not_enabled(table, failed[0], r, s, e, failed[1])
-
-
-def _not_enabled(table: Table, first: Guard, r: Rules, s: End, e: Event, m: Message) -> NotEnabled:
-    false = (g.rule for g in table[e.do] if g.rule != first.rule and not g.holds(r, s, e.t, m))
-    return NotEnabled(first.rule, first.text, tuple(dict.fromkeys(false)))
-
-
-_NAMED: frozenset[Do] = frozenset({"Deliver", "Reject", "Discard", "RefuseStart"})
-"""Actions whose event names the message they take; the others name the one they send, or none."""
-
-_UNPROVOKED: dict[Do, str] = {"Deliver": "ORDER-1"}
-
-
-def _own(r: Rules, s: End, e: Event) -> End:
-    about = e.message or NOTHING
-    t = e.t
-    guard = false_guard(r.own, e.do, r, s, t, about)
-    if guard is not None:
-        raise _not_enabled(r.own, guard, r, s, e, about)
-    match e.do:
         case "Start":
-            check_form(r, s, e.do, e.message, None)
-            return _negotiating(r, s, t, about, mine=True)
+            return _negotiating(r, s, t, e.message or NOTHING, mine=True)
+        case "Answer":
+            return _negotiating(r, s, t, m, mine=False)
+        case "Finish" | "Establish":
+            return _in_force(r, s, t, m.epoch)
         case "Request":
-            check_form(r, s, e.do, e.message, None)
             return s.but(t=t, requesting=True, awaiting_since=_first(s.awaiting_since, t))
+        case "AcceptRequest":
+            return s.but(requested=True)
         case "SendData":
-            check_form(r, s, e.do, e.message, None)
-            sent = s.but(queue=s.queue[1:], count=s.count + about.bytes, sent_number=about.number, **_active(r, s, t))
-            return sent.but(reached=True) if full(r.policy, sent, r.margin.bytes) else sent
+            return _send(r, s, t, e.message or NOTHING)
+        case "Deliver":
+            return s.but(**_delivered(r, s, t, m))
+        case "Reject":
+            return s.but(ending=s.ending or ("IDLE-4" if r.policy.on_spoof == "close" else ""))
+        case "Discard" | "RefuseStart" | "Ignore":
+            return s
         case "SendHeartbeat":
-            check_form(r, s, e.do, e.message, None)
-            return _beat(r, s, t, about)
+            return _beat(r, s, t, e.message or NOTHING)
+        case "SendReply":
+            return _reply(r, s, t, m, e.message or NOTHING)
+        case "AcceptReply":
+            return s.but(count=s.count + _control(r, m), series=None)
         case "Suspect":
             return s.but(t=t, suspect_since=t)
-        case _:
+        case "Refuse":
             return s.but(t=t, refusal="")
-
-
-def _take(r: Rules, s: End, e: Event) -> End:
-    m = taken_by(r, s, e)
-    t, p = e.t, r.policy
-    changes: dict[str, object] = {"t": t, "inbox": _without(s.inbox, m)}
-    if p.proof_of_life == "any" and m.epoch == s.epoch and m.sealed_by != "nobody":
-        changes["series"] = None
-    match e.do:
-        case "Answer":
-            check_form(r, s, e.do, e.message, m)
-            return _negotiating(r, s.but(**changes), t, m, mine=False)
-        case "Finish":
-            check_form(r, s, e.do, e.message, m)
-            return _in_force(r, s.but(**changes), t, m.epoch)
-        case "Establish":
-            return _in_force(r, s.but(**changes), t, m.epoch)
-        case "SendReply":
-            check_form(r, s, e.do, e.message, m)
-            count = s.count + m.bytes + (e.message.bytes if e.message else 0) if _counts_control(r) else s.count
-            changes |= {"count": count, "marked_accepted": True, "beat_seen": max(s.beat_seen, m.number)}
-            # Own data may have crossed the heartbeat: then the peer counts a whole idle period from that data.
-            expected = max(s.active_at + p.idle_period, t + p.heartbeat_interval)
-            return s.but(**changes, expected_at=expected)
-        case "AcceptReply":
-            count = s.count + m.bytes if _counts_control(r) else s.count
-            return s.but(**(changes | {"count": count, "series": None}))
-        case "AcceptRequest":
-            return s.but(**changes, requested=True)
-        case "Deliver":
-            return s.but(**(changes | _delivered(r, s, t, m)))
-        case "Reject":
-            return s.but(**changes, ending=s.ending or ("IDLE-4" if p.on_spoof == "close" else ""))
+        case "Close":
+            # DEAD-5: what a closed end remembers is that it is closed.
+            return End(s.role, r.policy.limit, phase="closed", t=t)
         case _:
-            return s.but(**changes)
+            assert_never(do)
 
 
 def _open(r: Rules, s: End, t: int) -> End:
@@ -166,27 +94,6 @@ def _offer(r: Rules, s: End, e: Event) -> End:
         return s.but(t=t, refusal=refusal)
     idle = idle_for(p, p.idle_trigger, s, t, r.margin)
     return s.but(t=t, queue=(*s.queue, Queued(e.bytes, s.epoch, idle)))
-
-
-def _close(r: Rules, s: End, e: Event) -> End:
-    """DEAD-5: what a closed end remembers is that it is closed."""
-    rule, _ = closing(r, s, e.t)
-    if s.phase != "open" or not rule:
-        raise NotEnabled("CLOSE-1", "a rule gives a reason to end the link")
-    if e.message is not None:
-        check_form(r, s, "Close", e.message, None)
-    elif s.ending == "CLOSE-1":
-        raise NotEnabled("CLOSE-1", "an orderly end is announced to the peer")
-    return End(s.role, r.policy.limit, phase="closed", t=e.t)
-
-
-def _ignore(r: Rules, s: End, t: int, m: Message | None) -> End:
-    for arrived in s.inbox:
-        if (m is None or m == arrived) and taker(r, s, t, arrived) == "Ignore":
-            alive = r.policy.proof_of_life == "any" and arrived.kind == "reply" and arrived.epoch == s.epoch
-            series = None if alive and arrived.sealed_by != "nobody" else s.series
-            return s.but(t=t, inbox=_without(s.inbox, arrived), series=series)
-    raise NotEnabled("AUTH-1", "a message arrived that changes nothing")
 
 
 def _negotiating(r: Rules, s: End, t: int, m: Message, *, mine: bool) -> End:
@@ -241,6 +148,24 @@ def _active(r: Rules, s: End, t: int) -> dict[str, object]:
     return changes
 
 
+def _send(r: Rules, s: End, t: int, m: Message) -> End:
+    """BYTE-1: what is sent counts. BYTE-5: it is this end's message that reached the limit, if it is reached now."""
+    sent = s.but(queue=s.queue[1:], count=s.count + m.bytes, sent_number=m.number, **_active(r, s, t))
+    return sent.but(reached=True) if full(r.policy, sent, r.margin.bytes) else sent
+
+
+def _reply(r: Rules, s: End, t: int, taken: Message, sent: Message) -> End:
+    """HB-3: the epoch is marked. DEAD-3: the next heartbeat is expected an interval from here, but where data of this
+    end's own crossed this one, no earlier than the peer's idle period after that data."""
+    p = r.policy
+    return s.but(
+        count=s.count + _control(r, taken) + _control(r, sent),
+        marked_accepted=True,
+        beat_seen=max(s.beat_seen, taken.number),
+        expected_at=max(s.active_at + p.idle_period, t + p.heartbeat_interval),
+    )
+
+
 def _beat(r: Rules, s: End, t: int, m: Message) -> End:
     p = r.policy
     first = s.series.first if s.series else m.number
@@ -251,10 +176,8 @@ def _beat(r: Rules, s: End, t: int, m: Message) -> End:
         series=Series(first, m.number, t),
         next_beat=s.next_beat if s.series else t + p.heartbeat_interval,
     )
-    if not _counts_control(r):
-        return sent
-    counted = sent.but(count=s.count + m.bytes)
-    return counted.but(reached=True) if full(p, counted, r.margin.bytes) else counted
+    counted = sent.but(count=s.count + m.bytes) if _control(r, m) else sent
+    return counted.but(reached=True) if _control(r, m) and full(p, counted, r.margin.bytes) else counted
 
 
 def _delivered(r: Rules, s: End, t: int, m: Message) -> dict[str, object]:
@@ -265,8 +188,19 @@ def _delivered(r: Rules, s: End, t: int, m: Message) -> dict[str, object]:
     return changes
 
 
-def _counts_control(r: Rules) -> bool:
-    return r.policy.byte_counts == "data+control"
+def _control(r: Rules, m: Message) -> int:
+    """BYTE-2: what a control message adds to the count."""
+    return m.bytes if r.policy.byte_counts == "data+control" else 0
+
+
+def _alive(r: Rules, s: End, do: Do, m: Message) -> Series | None:
+    """DEAD-4: with `any`, whatever authentic message of the epoch in force arrives answers the outstanding series. What
+    is rejected, or was seen before, is not taken for the peer's; a late reply is."""
+    if s.series is None or r.policy.proof_of_life == "reply" or m.epoch != s.epoch or not sealed(m):
+        return s.series
+    if do in ("Reject", "Discard", "RefuseStart") or (do == "Ignore" and m.kind != "reply"):
+        return s.series
+    return None
 
 
 def _first(earlier: int, now: int) -> int:

@@ -164,8 +164,8 @@ class _Reader:
     def lost(self, line: Line) -> None:
         self._closed = True
         if self._quitting and line.note.startswith("[Errno"):
-            # The server was still writing when the client left, and lost the connection before it had read the rest: what
-            # the client said last was not seen, so the log ends here and claims nothing of it.
+            # The server was still writing when the client left, and lost the connection before it had read the rest:
+            # what the client said last was not seen, so the log ends here and claims nothing of it.
             return
         self._did("Close", reason=line.note)
 
