@@ -235,7 +235,8 @@ class Oracle:
 
     def _not_done(self, states: list[_Hypothesis], e: Event) -> Divergence:
         h = max(states, key=lambda h: h.soonest)
-        missed = [o for o in h.due if h.since[o.do, o.rule] + self.margin.ms < e.t]
+        late = [o for o in h.due if h.since[o.do, o.rule] + self.margin.ms < e.t]
+        missed = [o for o in late if o.do not in self.unseen] or late
         first = min(missed, key=lambda o: o.t)
         due = tuple(Due(o.rule, o.do, o.t) for o in missed)
         did = None if e.do == "Tick" else e

@@ -48,6 +48,8 @@ class Run:
     now: int = 0
     line: int = 0
     log: list[Event] = field(default_factory=list)
+    finished: tuple[int, int] = (0, -1)
+    """The last line that was told to its end, and its time (ms)."""
     did: list[Event] = field(default_factory=list)
     """What the end did for the line so far."""
     shown: set[str] = field(default_factory=set)
@@ -61,7 +63,7 @@ class Run:
             found = self._until(one.event.t) or self._one(one)
             if found is not None:
                 return found
-        return self.finish()
+        return self._until(self.now + 1) or self.finish()
 
     def judge(self, inputs: tuple[Input, ...], replies: list[Reply]) -> Divergence | None:
         """The replies to a whole script that was sent in one go. Raises Unvisited where a deadline lies between."""
@@ -73,7 +75,7 @@ class Run:
             if deadline < event.t:
                 raise Unvisited
             deadline = declared
-            self.line = one.line
+            self.line, self.now = one.line, event.t
             log(event)
             found = observe(event)
             for act in did:
@@ -86,8 +88,7 @@ class Run:
             self.did += did
             if one.last:
                 self._look(one.step)
-        self.now = inputs[-1].event.t
-        if min(deadline, oracle.deadline()) < self.now:
+        if deadline <= self.now:
             raise Unvisited
         return self.finish()
 
@@ -167,13 +168,17 @@ class Run:
         return None
 
     def _found(self, found: Divergence) -> Divergence:
-        shows = self.trace.steps[self.line - 1].shows if self.line else []
+        # What was left undone at a line is noticed at the next one, and blamed on the line.
+        undone = found.kind == "not-done" and min(due.t for due in found.due) <= self.finished[1]
+        line = self.finished[0] if undone else self.line
+        shows = self.trace.steps[line - 1].shows if line else []
         also = tuple(dict.fromkeys(rule for rule in (*found.also, *shows) if rule != found.rule))
-        return replace(found, step=self.line, index=len(self.log) - 1, also=also)
+        return replace(found, step=line, index=len(self.log) - 1, also=also)
 
     def _look(self, step: Step) -> None:
         """Compare what the end did with what the story says; it may differ where the rules leave a choice."""
         did, self.did = self.did, []
+        self.finished = (self.line, self.now)
         if step.expect is not None and not self.strayed:
             self.strayed = differs(step, did, self.policy)
             self.strayed = f"line {self.line}: {self.strayed}" if self.strayed else ""

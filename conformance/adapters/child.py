@@ -27,7 +27,7 @@ CHUNK: Final = 1 << 16
 TAIL: Final = 1 << 12
 """How much of standard error is remembered, in bytes."""
 MOMENT: Final = 1.0
-"""How long (s) a program that closed a stream may take to be seen ending: the exit status says more than the closing."""
+"""How long (s) a program that closed a stream may take to be seen ending: an exit status says more than the closing."""
 UNKILLABLE: Final = 10.0
 """How long (s) beyond its graces the keeper may take before it is given up."""
 
@@ -61,8 +61,9 @@ class Child:
         streams = (self._keeper.stdin, self._keeper.stdout, self._keeper.stderr)
         self._stdin, self._stdout, self._stderr = (s.fileno() for s in streams if s)
         self._poll = select.poll()
-        self._open = {self._stdout, self._stderr, self._leash.fileno()}
-        for fd in self._open:
+        watched = (self._leash.fileno(), self._stdout, self._stderr)
+        self._open = set(watched)
+        for fd in watched:
             os.set_blocking(fd, False)
             self._poll.register(fd, select.POLLIN)
         os.set_blocking(self._stdin, False)
@@ -127,7 +128,7 @@ class Child:
             try:
                 left = left[os.write(self._stdin, left) :]
             except BlockingIOError:
-                if not self._take_or_write(until + 5) and 0:
+                if not self._take_or_write(until):
                     raise Broken("it did not read its standard input: a request could not be written in time") from None
             except OSError:
                 self._wait_for_fate()
@@ -170,12 +171,14 @@ class Child:
         """Waits for whatever comes next and takes it in. False when the time is over."""
         ready = self._poll.poll(max(0, seconds) * 1000)
         for fd, _ in ready:
+            if fd not in self._open:  # its end was seen a moment ago, when the program's fate was learnt
+                continue
             if fd == self._stdout:
                 self._read(fd, self._out)
             elif fd == self._stderr:
                 self._read(fd, self._err)
                 del self._err[:-TAIL]
-            elif fd == self._leash.fileno():
+            else:
                 self._read(fd, self._news)
                 self._learn_fate()
         return bool(ready)

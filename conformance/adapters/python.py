@@ -35,9 +35,7 @@ class PythonEnd:
         self._name = name
         step = getattr(end, "step", None)
         if not callable(step):
-            raise Broken(
-                f"{name}: it made {wire.shown(wire.said(end))}, which has no method `step`"
-            )
+            raise Broken(f"{name}: it made {wire.shown(wire.said(end))}, which has no method `step`")
         self._step: Callable[[dict[str, Any]], object] = step
 
     def step(self, event: Event) -> Reply:

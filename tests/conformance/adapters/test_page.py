@@ -66,7 +66,9 @@ HAPPENS = st.one_of(
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The page's adapter, written out."""
     folder = tmp_path_factory.mktemp("page")
-    (folder / "page_adapter.py").write_text("\n\n".join(re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)))
+    (folder / "page_adapter.py").write_text(
+        "\n\n".join(re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
+    )
     sys.path.insert(0, str(folder))
     yield folder / "page_adapter.py"
     sys.path.remove(str(folder))
@@ -77,7 +79,9 @@ def handshake(role: Role) -> list[tuple[str, Message | None, int]]:
     return [("Arrive", Message(kind, 1, negotiation="c1"), 0) for kind in came]  # type: ignore[arg-type]
 
 
-def drive(target: Target, role: Role, policy: Policy, story: list[tuple[str, Message | None, int]], pace: int) -> list[Reply]:
+def drive(
+    target: Target, role: Role, policy: Policy, story: list[tuple[str, Message | None, int]], pace: int
+) -> list[Reply]:
     """What it did, without its own words for the reasons."""
     end = target.open(role, policy)
     events = [Event(0, role, "Open")]
@@ -108,7 +112,9 @@ def test_it_conforms_as_a_program_and_in_python(page: Path, tmp_path: Path) -> N
 def test_it_says_the_same_as_a_program_and_in_python(page: Path) -> None:
     story = [*handshake("server"), ("Offer", None, 9), ("Arrive", Message("data", 1, 1, bytes=4), 0), ("Shut", None, 0)]
     with ExecTarget(f"{sys.executable} {page}") as target:
-        assert drive(target, "server", Policy(), story, 3) == drive(PythonTarget("page_adapter:End"), "server", Policy(), story, 3)
+        assert drive(target, "server", Policy(), story, 3) == drive(
+            PythonTarget("page_adapter:End"), "server", Policy(), story, 3
+        )
         assert dict(target.unsupported) == dict(PythonTarget("page_adapter:End").unsupported)
         assert set(target.unsupported) <= set(rules())
 

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import pytest
 
+from rekeyspec.conformance.adapters.child import Child
 from rekeyspec.conformance.adapters.process import BATCH, ExecTarget
 from rekeyspec.conformance.target import BadInput, Broken, Reply
 from rekeyspec.reference.policy import Policy
@@ -22,6 +23,8 @@ from rekeyspec.reference.vocabulary import NEVER, Event, Message
 
 OPEN = Event(0, "client", "Open")
 MARK = "REKEYSPEC_TEST_MARK"
+SLOW = 0.5
+"""How long (s) to wait for an answer that will not come."""
 
 HONEST = """
 import json, os, signal, subprocess, sys, time
@@ -111,12 +114,20 @@ def target(command: str, **parameters: float) -> ExecTarget:
     return ExecTarget(command, **{"timeout": 20.0, "grace": 0.2, **parameters})  # type: ignore[arg-type]
 
 
-def one_step(command: str, **parameters: float) -> Reply:
-    with target(command, **parameters) as t:
+def one_step(command: str, hurry: bool = False) -> Reply:
+    with target(command) as t:
         end = t.open("client", Policy())
+        if hurry:
+            lose_patience(t)
         reply = end.step(OPEN)
         end.close()
         return reply
+
+
+def lose_patience(t: ExecTarget) -> None:
+    """From now on, when the program is known to be up, it gets little time to answer."""
+    assert t._session
+    t._session.timeout = SLOW
 
 
 def test_an_honest_program_is_introduced_and_answers(program: Write) -> None:
@@ -141,96 +152,87 @@ def test_a_long_run_is_answered_event_for_event(program: Write) -> None:
 
 
 def test_a_deadline_of_null_is_never(program: Write) -> None:
-    assert one_step(program('out(answer.replace(\'"deadline": 1\', \'"deadline": null\'))')).deadline == NEVER
+    assert one_step(program("out(answer.replace('\"deadline\": 1', '\"deadline\": null'))")).deadline == NEVER
 
 
-SLOW = 0.3
-"""For programs that must be waited for: how long."""
-
-MISBEHAVIOUR: dict[str, tuple[str, str, dict[str, float]]] = {
+MISBEHAVIOUR: dict[str, tuple[str, str]] = {
     "exits when asked": (
         "sys.stderr.write('no configuration\\n'); sys.exit(3)",
         r"it ended with exit status 3 instead of answering; it had been asked .*hello.*'no configuration'",
-        {},
     ),
-    "is killed": ("os.kill(os.getpid(), signal.SIGSEGV)", r"it ended by SIGSEGV instead of answering", {}),
-    "hangs at hello": ("time.sleep(600)", r"it did not answer within 0\.3 s", {"timeout": SLOW}),
+    "is killed": ("os.kill(os.getpid(), signal.SIGSEGV)", r"it ended by SIGSEGV instead of answering"),
     "hangs at a step": (
         "out(answer) if cmd != 'step' else time.sleep(600)",
-        r"it did not answer within 0\.3 s .*; it had been asked .*\"do\":\"Open\"",
-        {"timeout": SLOW},
+        r"it did not answer within 0\.5 s .*; it had been asked .*\"do\":\"Open\"",
     ),
-    "writes prose": ("out('ready to serve\\n')", r"it answered 'ready to serve': JSON is malformed.*expected", {}),
-    "writes an empty line": ("out('\\n')", r"it answered '': .*truncated", {}),
+    "writes prose": ("out('ready to serve\\n')", r"it answered 'ready to serve': JSON is malformed.*expected"),
+    "writes an empty line": ("out('\\n')", r"it answered '': .*truncated"),
     "writes what is not text": (
         "sys.stdout.buffer.write(b'\\xff\\xfe\\x1b[2J\\n'); sys.stdout.flush()",
         r"it answered '\S+\\x1b\[2J'",
-        {},
     ),
     "writes half a line and ends": (
         "out(answer[:9]); sys.exit(0)",
         r"it ended with exit status 0 instead of answering; it left half a line, '\{\"protoco",
-        {},
     ),
     "writes half a line and hangs": (
-        "out(answer[:9]); time.sleep(600)",
-        r"it wrote only half a line, '\{\"protoco', within 0\.3 s",
-        {"timeout": SLOW},
+        "out(answer) if cmd != 'step' else (out(answer[:9]), time.sleep(600))",
+        r"it wrote only half a line, '\{\"id\": 1,', within 0\.5 s",
     ),
-    "nests brackets": ("out('[' * 1_000_000 + '\\n')", r"it answered '\[\[.*1000000 bytes", {}),
+    "nests brackets": ("out('[' * 1_000_000 + '\\n')", r"it answered '\[\[.*1000000 bytes"),
     "writes numbers too large": (
         "out(answer if cmd != 'step' else '{\"id\":1,\"did\":[],\"deadline\":%s}\\n' % ('9' * 4000))",
         r"Expected `int` <= 4611686018427387904 - at `\$\.deadline`",
-        {},
     ),
     "speaks another version": (
-        "out('{\"protocol\": 1, \"name\": \"new\", \"features\": []}\\n')",
+        'out(\'{"protocol": 1, "name": "new", "features": []}\\n\')',
         r"it speaks version 1 of the adapter protocol, but this harness speaks version 0",
-        {},
     ),
-    "has no name": ("out('{\"protocol\": 0}\\n')", r"missing required field `name`", {}),
+    "has no name": ("out('{\"protocol\": 0}\\n')", r"missing required field `name`"),
     "misspells a rule": (
         "out(answer.replace('REKEY-6', 'REKEY6'))",
         r"unsupported",
-        {},
     ),
     "answers for another end": (
         "out(answer.replace('\"id\": 1', '\"id\": 2'))",
         r"this is for id 2, but id 1 was asked",
-        {},
     ),
-    "answers another request": ("out(answer if cmd != 'step' else '{\"id\": 1}\\n')", r"missing required field `did`", {}),
-    "answers twice": ("out(answer + answer)", r"and then wrote .* without having been asked", {}),
+    "answers another request": ("out(answer if cmd != 'step' else '{\"id\": 1}\\n')", r"missing required field `did`"),
+    "answers twice": ("out(answer + answer)", r"and then wrote .* without having been asked"),
     "reports a silent action": (
         "out(answer.replace('Suspect', 'Establish'))",
         r"Invalid enum value 'Establish' - at `\$\.did\[0\]\.do` \(`do` is one of Start, .*, Close\)",
-        {},
     ),
     "sends data without a message": (
         "out(answer.replace('Suspect', 'SendData'))",
         r"SendData says no message; expected the data message",
-        {},
     ),
-    "misspells a field": ("out(answer.replace('deadline', 'dead_line'))", r"unknown field `dead_line`|required", {}),
+    "misspells a field": ("out(answer.replace('deadline', 'dead_line'))", r"unknown field `dead_line`|required"),
     "closes its standard input": (
         "os.close(0); out(answer); time.sleep(600)",
-        r"it closed its standard input, but goes on running|it did not answer within 0\.3 s",
-        {"timeout": SLOW},
+        r"it closed its standard input, but goes on running",
     ),
     "closes its standard output": (
         "sys.stdout.close(); os.close(1); time.sleep(600)",
         r"it closed its standard output, but goes on running",
-        {},
     ),
 }
 
 
 @pytest.mark.parametrize("case", MISBEHAVIOUR)
 def test_what_a_program_does_wrong_is_said(case: str, program: Write) -> None:
-    body, said, parameters = MISBEHAVIOUR[case]
+    body, said = MISBEHAVIOUR[case]
     with pytest.raises(Broken, match=rf"^exec:.*{said}"):
-        one_step(program(body), **parameters)
+        one_step(program(body), hurry="and hangs" in case or "hangs at" in case)
     assert no_zombies()
+
+
+def test_a_program_that_does_not_even_greet_is_ended(program: Write) -> None:
+    with (
+        pytest.raises(Broken, match=r"it did not answer within 0\.5 s"),
+        target(program("time.sleep(600)"), timeout=SLOW),
+    ):
+        pytest.fail("it greeted")
 
 
 def test_a_line_without_end_is_not_held(program: Write) -> None:
@@ -250,14 +252,22 @@ def test_a_line_without_end_is_not_held(program: Write) -> None:
 
 
 def test_a_line_written_between_two_requests_is_noticed(program: Write, tmp_path: Path) -> None:
-    written = tmp_path / "written"
+    asked, written = tmp_path / "asked", tmp_path / "written"
+    os.mkfifo(asked)
     os.mkfifo(written)
-    command = program(f"out(answer)\nif cmd == 'step': out('by the way\\n'); open({str(written)!r}, 'w').close()")
-    with target(command) as t:
+    body = f"""
+        out(answer)
+        if cmd == "step":
+            open({str(asked)!r}).read()
+            out("by the way\\n")
+            open({str(written)!r}, "w").close()
+    """
+    with target(program(body)) as t:
         end = t.open("client", Policy())
+        assert end.step(OPEN).did
+        asked.write_text("now")
+        written.read_text()
         with pytest.raises(Broken, match=r"wrote 'by the way\\n' without having been asked"):
-            end.step(OPEN)
-            written.read_text()  # now it has been written, if it did not come together with the answer
             end.step(OPEN)
 
 
@@ -273,15 +283,17 @@ def test_a_flood_on_standard_error_stops_nothing(program: Write) -> None:
 
 
 def test_a_program_that_floods_for_ever_is_ended(program: Write) -> None:
-    with pytest.raises(Broken, match=r"did not answer within 0\.3 s"):
-        one_step(program("while True: os.write(2, b'x' * 65536)"), timeout=SLOW)
+    body = "out(answer)\nwhile cmd == 'open': os.write(2, b'x' * 65536)"
+    with pytest.raises(Broken, match=r"did not answer within 0\.5 s"):
+        one_step(program(body), hurry=True)
 
 
 def test_a_program_that_does_not_read_is_ended(program: Write) -> None:
     body = "out(answer)\nif cmd == 'open': time.sleep(600)"
     events = [Event(t, "client", "Arrive", Message("data", 1, 1, session="x" * 2000)) for t in range(BATCH)]
-    with target(program(body), timeout=SLOW) as t:
+    with target(program(body)) as t:
         end = t.open("client", Policy())
+        lose_patience(t)
         with pytest.raises(Broken, match="did not read its standard input"):
             end.run(events)
 
@@ -293,7 +305,9 @@ def test_a_program_that_ignores_sigterm_is_killed(when: str, program: Write) -> 
         assert one_step(program(body)).did
     else:
         with pytest.raises(Broken, match="did not answer"):
-            one_step(program(body.replace("close", "step").replace("out(answer)", "cmd == 'step' or out(answer)")), timeout=SLOW)
+            one_step(
+                program(body.replace("out(answer)", "out(answer) if cmd != 'step' else time.sleep(600)")), hurry=True
+            )
     assert no_zombies()
 
 
@@ -315,8 +329,10 @@ CHILDREN = {
 def test_children_left_behind_are_ended(child: str, ending: str, program: Write, mark: str) -> None:
     then = {"orderly": "", "exits": "sys.exit(4)", "hangs": "time.sleep(600)"}[ending]
     body = f"if cmd == 'step':\n    {CHILDREN[child]}\n    {then}\nout(answer)"
-    with target(program(body), timeout=1.0 if ending == "hangs" else 20.0) as t:
+    with target(program(body)) as t:
         end = t.open("client", Policy())
+        if ending == "hangs":
+            lose_patience(t)
         if ending == "orderly":
             assert end.step(OPEN).did
             assert len(left(mark)) > 2, "the test must have something to find"
@@ -329,7 +345,12 @@ def test_children_left_behind_are_ended(child: str, ending: str, program: Write,
 
 def test_a_broken_case_is_its_own_and_the_next_gets_a_new_process(program: Write, tmp_path: Path) -> None:
     once = tmp_path / "once"
-    body = f"if cmd == 'step' and not os.path.exists({str(once)!r}):\n    open({str(once)!r}, 'w'); sys.exit(9)\nout(answer)"
+    body = f"""
+        if cmd == "step" and not os.path.exists({str(once)!r}):
+            open({str(once)!r}, "w").close()
+            sys.exit(9)
+        out(answer)
+    """
     with target(program(body)) as t:
         client, server = t.open("client", Policy()), t.open("server", Policy())
         with pytest.raises(Broken, match="exit status 9"):
@@ -367,6 +388,16 @@ def test_a_program_whose_keeper_is_killed_ends_with_it(program: Write, mark: str
             os.close(fd)
 
 
+def test_an_end_and_the_last_output_may_be_seen_together(tmp_path: Path, mark: str) -> None:
+    child = Child(["sh", "-c", f"echo last; echo words >&2; exit 5; : {mark}"], 0.2, 1000)
+    child._keeper.wait()
+    while child._take(0):
+        continue
+    assert (bytes(child._out), child.fate) == (b"last\n", "it ended with exit status 5 instead of answering")
+    assert child.last_words() == "words"
+    child.end()
+
+
 def test_nothing_can_be_asked_after_the_end(program: Write) -> None:
     with target(program("out(answer)")) as t:
         end = t.open("client", Policy())
@@ -393,7 +424,9 @@ def test_a_command_that_cannot_be_started_names_the_remedy(tmp_path: Path, mark:
             pytest.fail("it started")
 
 
-@pytest.mark.parametrize(("command", "said"), [("", "no command"), ("  ", "no command"), ("python 'x", "close the quotes")])
+@pytest.mark.parametrize(
+    ("command", "said"), [("", "no command"), ("  ", "no command"), ("python 'x", "close the quotes")]
+)
 def test_a_command_that_cannot_be_read_is_bad_input(command: str, said: str) -> None:
     with pytest.raises(BadInput, match=said):
         ExecTarget(command)

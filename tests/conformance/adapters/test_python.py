@@ -21,10 +21,10 @@ Write = Callable[[str], str]
 
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Write]:
-    """Writes a module into the current folder, and returns its name. `made(body)` is an end whose step has that body."""
+    """Writes a module into the current folder, and returns its name."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [p for p in sys.path if p])
-    written = []
+    written: list[str] = []
 
     def write(text: str) -> str:
         name = f"written_{abs(hash(request.node.nodeid))}_{len(written)}"
@@ -38,7 +38,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
 
 
 def end_with(body: str) -> str:
-    return f"class End:\n    def __init__(self, end, policy):\n        self.policy = policy\n    def step(self, event):\n        {body}\n"
+    return f"class End:\n    def __init__(self, *given):\n        pass\n    def step(self, event):\n        {body}\n"
 
 
 def test_it_is_given_the_role_every_parameter_and_the_forms_of_the_protocol(module: Write) -> None:
@@ -68,7 +68,9 @@ def test_it_is_given_the_role_every_parameter_and_the_forms_of_the_protocol(modu
 
 
 def test_a_function_will_do(module: Write) -> None:
-    name = module(end_with("return {'did': [], 'deadline': 5}") + "def make(end, policy):\n    return End(end, policy)\n")
+    name = module(
+        end_with("return {'did': [], 'deadline': 5}") + "def make(end, policy):\n    return End(end, policy)\n"
+    )
     assert PythonTarget(f"{name}:make").open("server", Policy()).step(OPEN) == Reply((), 5)
 
 
@@ -82,7 +84,7 @@ def test_a_module_that_is_not_there_is_bad_input(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BadInput, match=rf"there is no module 'no_such_module', neither installed nor in {tmp_path}; "):
         PythonTarget("no_such_module:End")
-    with pytest.raises(BadInput, match="there is no module 'json.no_such_part'"):
+    with pytest.raises(BadInput, match=r"there is no module 'json\.no_such_part'"):
         PythonTarget("json.no_such_part:End")
 
 
@@ -111,7 +113,7 @@ def test_an_attribute_of_no_use_is_bad_input(module: Write) -> None:
 @pytest.mark.parametrize("stated", ["['REKEY-6']", "{'rekey six': 'x'}", "{'REKEY-6': 1}"])
 def test_an_unsupported_that_is_none_is_bad_input(stated: str, module: Write) -> None:
     name = module(f"def make(end, policy): pass\nmake.unsupported = {stated}\n")
-    with pytest.raises(BadInput, match="its `unsupported` is .*expected rule ids with reasons"):
+    with pytest.raises(BadInput, match=r"its `unsupported` is .*expected rule ids with reasons"):
         PythonTarget(f"{name}:make")
 
 
