@@ -19,13 +19,13 @@ from rekeyspec.conformance.policies import policy_named
 from rekeyspec.conformance.replay import replay
 from rekeyspec.conformance.report.contents import Report
 from rekeyspec.conformance.report.verdicts import verdicts
-from rekeyspec.conformance.rulebook import rules, sources
+from rekeyspec.conformance.rulebook import parameters, rules, sources
 from rekeyspec.conformance.suite import chosen, policy_of
 from rekeyspec.conformance.target import BadInput, Broken, Target
 from rekeyspec.conformance.trace import Trace
 from rekeyspec.conformance.unjudged import UNJUDGED, refuse_unjudged
 from rekeyspec.conformance.verdict import Case, Word
-from rekeyspec.reference.policy import Policy, parameters
+from rekeyspec.reference.policy import Policy
 
 PATIENCE: Final = 3
 """How many traces in a row may find a target broken before the rest is not tried."""
@@ -112,14 +112,10 @@ def _lacking(trace: Trace, policy: Policy, target: Target) -> str:
     for rule in trace.rules:
         if rule in target.unsupported:
             return target.unsupported[rule]
-    for name, default in parameters().items():
-        readers = [rule.id for rule in rules().values() if name in rule.parameters]
-        if (
-            readers
-            and getattr(policy, name) != getattr(Policy(), name)
-            and all(r in target.unsupported for r in readers)
-        ):
-            return f"{name} {getattr(policy, name)}: {target.unsupported[readers[0]]} (default {default})"
+    for name, parameter in parameters().items():
+        rule = parameter.rules[0]  # the one that introduces it: without that rule only the default can be followed
+        if rule in target.unsupported and getattr(policy, name) != getattr(Policy(), name):
+            return f"{name} {getattr(policy, name)}: {target.unsupported[rule]}"
     return ""
 
 

@@ -147,6 +147,8 @@ class Oracle:
 
     def _settle(self, h: _Hypothesis, new: End, do: Do) -> _Hypothesis:
         """Take at once what no other order could change: a silent action with nothing else pending at that time."""
+        if not new.inbox and not self.margin.ms:
+            return _Hypothesis(self.rules, new, h.before)
         if self.margin.ms:
             return _Hypothesis(self.rules, new, {key: t for key, t in h.since.items() if key[0] != do})
         new_h = _Hypothesis(self.rules, new, h.before)
@@ -160,7 +162,7 @@ class Oracle:
         return new_h
 
     def _silent_due(self, h: _Hypothesis) -> bool:
-        if self.unseen is _SILENT and not _may_be_silent(self.rules, h.state):
+        if self.unseen is _SILENT and (not h.state.inbox or not _may_be_silent(self.rules, h.state)):
             return False
         return any(o.do in self.unseen for o in h.due)
 

@@ -68,7 +68,7 @@ class Run:
     def judge(self, inputs: tuple[Input, ...], replies: list[Reply]) -> Divergence | None:
         """The replies to a whole script that was sent in one go. Raises Unvisited where a deadline lies between."""
         seat = next(iter(self.seats.values()))
-        observe, log, oracle = seat.oracle.observe, self.log.append, seat.oracle
+        observe, log = seat.oracle.observe, self.log.append
         deadline = NEVER
         for one, (did, declared) in zip(inputs, replies, strict=True):
             event = one.event

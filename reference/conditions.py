@@ -88,7 +88,7 @@ def holding(p: Policy, s: End) -> bool:
 
 def decides_alone(p: Policy, s: End) -> bool:
     """REKEY-4: may this end start a renegotiation although no data decides?"""
-    return (p.rekey_initiator == "server") == (s.role == "server")
+    return s.role in p.alone
 
 
 def may_start(p: Policy, s: End) -> bool:
@@ -100,12 +100,12 @@ def may_start(p: Policy, s: End) -> bool:
 
 def age_due(p: Policy, s: End) -> int:
     """AGE-2: when this end must start a renegotiation because of the key's age alone, or NEVER."""
-    if not p.age_limit or p.age_trigger == "data" or not decides_alone(p, s):
+    if not p.age_limit or p.age_trigger == "data" or s.role not in p.alone:
         return NEVER
     at = s.in_force_at + p.age_limit
     if p.age_trigger == "timer" or not p.idle_period:
         return at
-    at = max(at, s.active_at)
+    at = at if at > s.active_at else s.active_at
     return at if at - s.active_at < p.idle_period else NEVER
 
 

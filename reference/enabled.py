@@ -19,7 +19,8 @@ NOTHING: Final = Message("notice")
 TAKEN: Final[dict[Do, Kind]] = {do: kind for kind, dos in TAKES.items() for do in dos}
 """The kind of message that each taking action takes; Ignore takes any."""
 
-_ENVIRONMENT: Final[frozenset[Do]] = frozenset(ENVIRONMENT)
+GIVEN: Final[frozenset[Do]] = frozenset(ENVIRONMENT)
+"""What the environment does: always enabled."""
 
 _NAMED: Final[frozenset[Do]] = frozenset({"Deliver", "Reject", "Discard", "RefuseStart", "Ignore"})
 """Actions whose event names the message they take; the others name the one they send, or none."""
@@ -31,7 +32,7 @@ _UNPROVOKED: Final[dict[Do, str]] = {"Deliver": "ORDER-1"}
 def enabled(r: Rules, s: End, e: Event) -> Message | None:
     """The message from the inbox that this action takes, None if it takes none. Raises NotEnabled, naming the rule."""
     do = e.do
-    if do in _ENVIRONMENT:
+    if do in GIVEN:
         return None
     if do in r.own:
         about = e.message or NOTHING

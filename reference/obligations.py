@@ -68,8 +68,12 @@ def obligations(r: Rules, s: End) -> list[Obligation]:
             if s.role == "client":
                 out.append(Obligation(s.t, "Start", "EST-4"))
         else:
-            _renegotiations(r, s, out)
-            _heartbeats(r, s, out)
+            if not s.requesting:
+                at, rule = renegotiation_due(r, s)
+                if at != NEVER:
+                    out.append(Obligation(at, "Start" if s.requested or may_start(r.policy, s) else "Request", rule))
+            if s.role in r.policy.beating:
+                _heartbeats(r, s, out)
             if s.queue and not _held(r, s):
                 out.append(Obligation(s.t, "SendData", "FLOW-1"))
     return out
@@ -92,19 +96,11 @@ def _endings(r: Rules, s: End, out: list[Obligation]) -> None:
         out.append(Obligation(s.expected_at + p.grace, do, "DEAD-3"))
 
 
-def _renegotiations(r: Rules, s: End, out: list[Obligation]) -> None:
-    if s.requesting:
-        return
-    at, rule = renegotiation_due(r, s)
-    if at != NEVER:
-        out.append(Obligation(at, "Start" if s.requested or may_start(r.policy, s) else "Request", rule))
-
-
 def renegotiation_due(r: Rules, s: End) -> tuple[int, str]:
     """When a renegotiation is due at this end and by which rule, or (NEVER, "")."""
     p = r.policy
     missed = s.series is not None and p.on_missed_reply == "rekey" and exhausted(p, s)
-    if holding(p, s):
+    if s.series is not None and holding(p, s):
         return (reply_deadline(p, s), "DEAD-2") if missed else (NEVER, "")
     if s.requested:
         return s.t, "REKEY-4"
@@ -125,11 +121,10 @@ def renegotiation_due(r: Rules, s: End) -> tuple[int, str]:
 
 def _heartbeats(r: Rules, s: End, out: list[Obligation]) -> None:
     p = r.policy
-    if s.role not in p.beating:
-        return
     if s.series is None:
         first = s.next_beat == s.active_at + p.idle_period
-        out.append(Obligation(max(s.next_beat, s.in_force_at), "SendHeartbeat", "HB-1" if first else "HB-2"))
+        at = s.next_beat if s.next_beat > s.in_force_at else s.in_force_at
+        out.append(Obligation(at, "SendHeartbeat", "HB-1" if first else "HB-2"))
     elif not exhausted(p, s):
         out.append(Obligation(reply_deadline(p, s), "SendHeartbeat", "DEAD-1"))
 

@@ -71,6 +71,11 @@ class Policy:
                 old[name] = -1
         return type(self)(**(old | changes))
 
+    @cached_property
+    def alone(self) -> frozenset[Role]:
+        """REKEY-4: the ends that may start a renegotiation although no data decides. (Kept: asked at every step.)"""
+        return frozenset(["server" if self.rekey_initiator == "server" else "client"])
+
     def plain(self) -> dict[str, Any]:
         """Every parameter and its value, in the order of the rules."""
         return {f.name: getattr(self, f.name) for f in fields(self)}

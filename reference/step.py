@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from rekeyspec.reference.conditions import full, idle_for, rejects, sealed
-from rekeyspec.reference.enabled import NOTHING, enabled
+from rekeyspec.reference.enabled import GIVEN, NOTHING, enabled
 from rekeyspec.reference.guards import Rules
 from rekeyspec.reference.obligations import sticky
 from rekeyspec.reference.state import NONE, End, Negotiation, Queued, Series
@@ -18,14 +18,14 @@ from rekeyspec.reference.vocabulary import Do, Event, Message
 
 def step(r: Rules, s: End, e: Event) -> End:
     """The end after this event. Raises NotEnabled, naming the rule, when the event is an action that no rule allows."""
-    return apply(r, s, e, enabled(r, s, e))
+    return apply(r, s, e, None if e.do in GIVEN else enabled(r, s, e))
 
 
 def apply(r: Rules, s: End, e: Event, taken: Message | None) -> End:
     """The end after an event that is enabled, which takes this message from the inbox."""
     t, do = e.t, e.do
     m = taken or NOTHING
-    if taken is not None:
+    if taken is not None and do != "Deliver":
         s = s.but(t=t, inbox=_without(s.inbox, taken), series=_alive(r, s, do, taken))
     match do:
         case "Open":
@@ -51,7 +51,7 @@ def apply(r: Rules, s: End, e: Event, taken: Message | None) -> End:
         case "SendData":
             return _send(r, s, t, e.message or NOTHING)
         case "Deliver":
-            return s.but(**_delivered(r, s, t, m))
+            return s.but(inbox=_without(s.inbox, m), series=_alive(r, s, do, m), **_delivered(r, s, t, m))
         case "Reject":
             return s.but(ending=s.ending or ("IDLE-4" if r.policy.on_spoof == "close" else ""))
         case "Discard" | "RefuseStart" | "Ignore":
@@ -208,5 +208,7 @@ def _first(earlier: int, now: int) -> int:
 
 
 def _without(inbox: tuple[Message, ...], taken: Message) -> tuple[Message, ...]:
+    if len(inbox) == 1:
+        return ()
     at = inbox.index(taken)
     return inbox[:at] + inbox[at + 1 :]
