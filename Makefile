@@ -35,7 +35,7 @@ help:
 # check: exit 1 of rekeyspec says that a target violates a rule, which is what a demo of a real program may find.
 check: $(VENV)/.project
 	@mkdir -p report
-	@$(REKEYSPEC) check reference peer:asyncssh --report report/report.html; code=$$?; \
+	@$(REKEYSPEC) check reference peer:asyncssh --report report/report.html --evidence report/evidence; code=$$?; \
 	case $$code in \
 	0) echo 'check: no violation found; see report/report.html' ;; \
 	1) echo 'check: violations found, which are findings and no failure of this demo; see report/report.html' ;; \
