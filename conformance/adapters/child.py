@@ -171,7 +171,7 @@ class Child:
         """Waits for whatever comes next and takes it in. False when the time is over."""
         ready = self._poll.poll(max(0, seconds) * 1000)
         for fd, _ in ready:
-            if fd not in self._open:  # its end was seen a moment ago, when the program's fate was learnt
+            if fd not in self._open:  # its end was seen with the program's, or it is the one we write to
                 continue
             if fd == self._stdout:
                 self._read(fd, self._out)
