@@ -72,7 +72,13 @@ def check(targets: Sequence[str], profile: str | None, evidence: Path, progress:
                     stated[target.name] = UNJUDGED | dict(target.unsupported)
                     progress(target.name, 0, len(traces))
                     cases += _replays(target, text, traces, name if by_file else None, profile, progress)
-        except (BadInput, Broken) as why:
+        except Broken as why:
+            # It did not even greet: broken by every rule, and said at once, for it is one trouble and not forty.
+            stated[text] = UNJUDGED
+            again = shlex.join(["rekeyspec", "check", text])
+            cases.append(Case(text, name or "none", "hello", (), {}, (), "broken", str(why), replay=again))
+            troubles.append(str(why))
+        except BadInput as why:
             troubles.append(str(why))
     found = verdicts(cases, stated, list(rules()))
     return Checked(Report(found, cases, rules(), __version__, sources()), troubles)

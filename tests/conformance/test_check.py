@@ -66,7 +66,8 @@ def test_what_is_wrong_with_one_target_costs_the_others_nothing(lazy: str, tmp_p
     )
     assert checked.exit_code == 2
     assert len(checked.troubles) == 3, checked.troubles
-    assert {v.target for v in checked.report.verdicts} == {"reference", lazy}
+    assert {v.target for v in checked.report.verdicts} == {"reference", "exec:/no/such/program", lazy}
+    assert set(words(checked, "exec:/no/such/program").values()) == {"broken"}
 
 
 def test_a_target_that_keeps_breaking_is_given_up(tmp_path: Path) -> None:
