@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from rekeyspec.reference.guards import Rules, closing
 from rekeyspec.reference.messages import outbound
-from rekeyspec.reference.obligations import Obligation, obligations
+from rekeyspec.reference.obligations import Obligation, look
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.state import End, fresh
 from rekeyspec.reference.step import apply, step
-from rekeyspec.reference.vocabulary import NEVER, SILENT, Event, Role
+from rekeyspec.reference.vocabulary import SILENT, Event, Role
 
 _SENDING = frozenset(
     {"Start", "Answer", "Finish", "Request", "SendData", "SendHeartbeat", "SendReply"},
@@ -51,13 +51,8 @@ class Engine:
         s = step(r, self.state, event)
         did: list[Event] = []
         while True:
-            deadline = NEVER
-            for o in obligations(r, s):
-                if o.t <= s.t:
-                    break
-                if o.t < deadline:
-                    deadline = o.t
-            else:
+            o, deadline = look(r, s)
+            if o is None:
                 self.state = s
                 return tuple(did), deadline
             action = act(r, s, o)
