@@ -230,7 +230,7 @@ class Oracle:
             return
         if s.queue:
             self._note_held(s, s.t)
-        elif s.epoch and s.negotiation is None and self._tempting(s, t):
+        elif s.epoch and s.negotiation is None and "IDLE-2" not in self.exercised and self._tempting(s, t):
             self.exercised.add("IDLE-2")
 
     def _note_held(self, s: End, t: int) -> None:

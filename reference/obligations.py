@@ -54,12 +54,7 @@ def obligations(r: Rules, s: End) -> list[Obligation]:
     """Everything that is due at this end, now or later, in the order in which the reference does it."""
     if s.phase != "open":
         return [Obligation(s.t, "Refuse", "LIM-1")] if s.refusal else []
-    out: list[Obligation] = []
-    if s.inbox:
-        for m in s.inbox:
-            do = taker(r, s, s.t, m)
-            if do is not None:
-                out.append(Obligation(s.t, do, "EARLY-1" if m.epoch > s.epoch and do == "Discard" else DUTY[do], m))
+    out = _answers(r, s) if s.inbox else []
     if s.refusal:
         out.append(Obligation(s.t, "Refuse", "LIM-1"))
     _endings(r, s, out)
@@ -76,6 +71,17 @@ def obligations(r: Rules, s: End) -> list[Obligation]:
                 _heartbeats(r, s, out)
             if s.queue and not _held(r, s):
                 out.append(Obligation(s.t, "SendData", "FLOW-1"))
+    return out
+
+
+def _answers(r: Rules, s: End) -> list[Obligation]:
+    """What is due to what arrived, in the order of its coming."""
+    out = []
+    for m in s.inbox:
+        do = taker(r, s, s.t, m)
+        if do is not None:
+            early = do == "Discard" and m.epoch > s.epoch
+            out.append(Obligation(s.t, do, "EARLY-1" if early else DUTY[do], m))
     return out
 
 
@@ -148,6 +154,8 @@ def look(r: Rules, s: End) -> tuple[Obligation | None, int]:
         soon = _timers(r, s)
         if soon > s.t:
             return None, soon
+    elif s.inbox and (answers := _answers(r, s)):
+        return answers[0], s.t
     soon = NEVER
     for o in obligations(r, s):
         if o.t <= s.t:
