@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields
 
+from rekeyspec.conformance import exercise
 from rekeyspec.conformance.verdict import Divergence, Due
-from rekeyspec.reference.conditions import EXACT, Margin, aged, full, sealed
+from rekeyspec.reference.conditions import EXACT, Margin, sealed
 from rekeyspec.reference.enabled import NOTHING
 from rekeyspec.reference.engine import act
-from rekeyspec.reference.guards import TAKES, NotEnabled, Rules, false_guard, taker
-from rekeyspec.reference.messages import SENDS
+from rekeyspec.reference.guards import NotEnabled, Rules, false_guard, taker
 from rekeyspec.reference.obligations import Obligation, obligations, soonest
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.state import End, fresh
@@ -131,11 +131,11 @@ class Oracle:
         except NotEnabled as why:
             return self._not_allowed(h, e, why)
         if e.do not in _ENVIRONMENT:
-            self._note_action(h, e)
-        elif e.t > s.t:
-            self._note_waiting(s, e.t)
+            self._note(h, e)
         elif e.t < s.t:
             raise ValueError(f"time runs backwards: {e.t} after {s.t}")
+        elif e.t > s.t or s.phase == "closed":
+            exercise.given(self.rules, s, e, self.exercised)
         self._states = [self._settle(h, new, e.do)]
         return None
 
@@ -151,9 +151,9 @@ class Oracle:
                 refused = refused or why
                 continue
             if e.do not in _ENVIRONMENT:
-                self._note_action(h, e)
-            elif e.t > h.state.t:
-                self._note_waiting(h.state, e.t)
+                self._note(h, e)
+            else:
+                exercise.given(self.rules, h.state, e, self.exercised)
             after.append(self._settle(h, new, e.do))
         if not after:
             assert refused is not None
@@ -172,7 +172,7 @@ class Oracle:
             pending = [o for o in new_h.due if o.t <= new.t]
             if len(pending) != 1 or pending[0].do not in _SILENT:
                 break
-            self._note_taking(new, pending[0])
+            exercise.taking(self.rules, new, pending[0], self.exercised)
             new = step(self.rules, new, act(self.rules, new, pending[0]))
             new_h = _Hypothesis(self.rules, new, h.before)
         return new_h
@@ -192,56 +192,16 @@ class Oracle:
                     at = h.state.but(t=max(h.state.t, min(o.t, t)))
                     new = _Hypothesis(self.rules, step(self.rules, at, act(self.rules, at, o)), h.since)
                     if all(new.state != other.state for other in found):
-                        self._note_taking(h.state, o)
+                        exercise.taking(self.rules, h.state, o, self.exercised)
                         found.append(new)
                         todo.append(new)
         return found
 
-    # What was exercised: a rule counts when the end met its obligation, or when nothing else held an action back.
-
-    def _note_action(self, h: _Hypothesis, e: Event) -> None:
-        if e.do in ("SendData", "Deliver"):
+    def _note(self, h: _Hypothesis, e: Event) -> None:
+        if e.do in ("SendData", "Deliver"):  # nearly all that is done, and always by the same rule
             self.exercised.add("FLOW-1")
-            return
-        for o in h.due:
-            if o.do == e.do:
-                self.exercised.add(o.rule)
-                if o.taken is not None and (e.message is None or e.message == o.taken or e.do in SENDS):
-                    self._note_taking(h.state, o)
-                break
-        if h.state.queue:
-            self._note_held(h.state, e.t)
-
-    def _note_taking(self, s: End, o: Obligation) -> None:
-        """What arrived was not taken in the ordinary way: the rule that forbade it was exercised."""
-        if o.taken is None:
-            return
-        self.exercised.add(o.rule)
-        ordinary = _ORDINARY.get(o.taken.kind)
-        if ordinary is not None and ordinary != o.do:
-            guard = false_guard(self.rules.taking, ordinary, self.rules, s, s.t, o.taken)
-            if guard is not None:
-                self.exercised.add(guard.rule)
-
-    def _note_waiting(self, s: End, t: int) -> None:
-        """Time passes: what waits is held back by a rule, and what is not needed does not happen (IDLE-2)."""
-        if s.phase != "open":
-            self.exercised.add("DEAD-5")
-            return
-        if s.queue:
-            self._note_held(s, s.t)
-        elif s.epoch and s.negotiation is None and "IDLE-2" not in self.exercised and self._tempting(s, t):
-            self.exercised.add("IDLE-2")
-
-    def _note_held(self, s: End, t: int) -> None:
-        guard = false_guard(self.rules.own, "SendData", self.rules, s, t, NOTHING)
-        if guard is not None and s.phase == "open":
-            self.exercised.add(guard.rule)
-
-    def _tempting(self, s: End, t: int) -> bool:
-        p = self.rules.policy
-        rested = p.rekey_idle and t > s.active_at + p.rekey_idle and p.idle_trigger != "never"
-        return bool(s.marked or rested or full(p, s, 0) or aged(p, s, t, self.margin))
+        else:
+            exercise.action(self.rules, h.state, h.due, e, self.exercised)
 
     # Divergences.
 
@@ -292,8 +252,6 @@ class Oracle:
 
 _MOST = 4096
 """How many states a log may leave open before the rest is given up; a coarse log that hides everything reaches it."""
-
-_ORDINARY: dict[str, Do] = {kind: ("Deliver" if kind == "data" else dos[0]) for kind, dos in TAKES.items() if dos}
 
 
 def _may_be_silent(r: Rules, s: End) -> bool:

@@ -184,11 +184,12 @@ class Play:
         number = honest_number.get(kind, 0)
         if number and chance.random() < 0.1:
             number = max(0, number + chance.choice((-2, -1, -1, 1, 2)))
+        astray = kind not in ("close", "reply") and chance.random() < 0.04
         m = Message(
             kind, epoch, number,
             f"{starter[0]}{epoch + (kind == 'start' and chance.random() < 0.03)}" if new else "",
             bytes=chance.choice((0, 1, 5, 10)) if kind in ("data", "heartbeat", "reply", "start") else 0,
-            channel=p.channel(kind) if kind in ("close", "reply") or chance.random() < 0.96 else chance.choice(("single", "control", "data")),
+            channel=chance.choice(("single", "control", "data")) if astray else p.channel(kind),
             sealed_by="nobody" if clear != (chance.random() < 0.05) else chance.choice(("peer", "peer", "adversary")),
         )  # fmt: skip
         again.append(m)
@@ -260,7 +261,7 @@ BREAKS = [
     ("CHAN-1", 'm["channel"] != self.channel(kind) or', ""),
     ("CLOSE-1", 'self.send("Close", "close")', 'self.did.append({"do": "Close"})'),
     ("LIM-1", "or self.queued + size > p.queue_limit", ""),
-    ("LIM-3", "self.epoch, self.in_force_at, self.count = ", "self.sent_data, self.epoch, self.in_force_at, self.count = 0, "),
+    ("LIM-3", "self.sent_data += 1", "self.sent_data = 1"),
     ("ORDER-1", "number > self.got_data + 1", "False"),
 ]  # fmt: skip
 
