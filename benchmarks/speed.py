@@ -140,7 +140,8 @@ def stepwise() -> tuple[float, float]:
     the two take turns."""
     trace, policy = long_story(10)
     count = len(script(trace, policy))
-    asked, control = [], []
+    asked: list[float] = []
+    control: list[float] = []
     with ExecTarget(f"{sys.executable} {ADAPTER}") as target, WithCat() as echo:
         for _ in range(2 * ROUNDS):
             for one, took in ((target, asked), (echo, control)):

@@ -16,7 +16,7 @@ from dataclasses import fields
 from rekeyspec.conformance import exercise
 from rekeyspec.conformance.verdict import Divergence, Due
 from rekeyspec.reference.conditions import EXACT, Margin, sealed
-from rekeyspec.reference.enabled import NOTHING
+from rekeyspec.reference.enabled import NOTHING, TAKEN
 from rekeyspec.reference.engine import act
 from rekeyspec.reference.guards import NotEnabled, Rules, false_guard, taker
 from rekeyspec.reference.obligations import Obligation, obligations, soonest
@@ -32,10 +32,12 @@ _SILENT: frozenset[Do] = frozenset(SILENT)
 class _Hypothesis:
     """A state that the log allows, what is due in it, and since when each thing that is due at once has been due."""
 
-    __slots__ = ("_due", "_soonest", "before", "rules", "state")
+    __slots__ = ("_due", "_soonest", "before", "ignored", "rules", "state")
 
     def __init__(self, rules: Rules, state: End, before: _Since) -> None:
         self.rules, self.state, self.before = rules, state, before
+        self.ignored: tuple[Message, ...] = ()
+        """What came at this very time and was to be ignored; an end that acts on it all the same is told why not."""
         self._due: list[Obligation] | None = None
         self._soonest: int | None = None
 
@@ -173,8 +175,10 @@ class Oracle:
             if len(pending) != 1 or pending[0].do not in _SILENT:
                 break
             exercise.taking(self.rules, new, pending[0], self.exercised)
+            ignored = new_h.ignored
             new = step(self.rules, new, act(self.rules, new, pending[0]))
             new_h = _Hypothesis(self.rules, new, h.before)
+            new_h.ignored = (*ignored, pending[0].taken) if pending[0].do == "Ignore" and pending[0].taken else ignored
         return new_h
 
     def _silent_due(self, h: _Hypothesis) -> bool:
@@ -206,6 +210,11 @@ class Oracle:
     # Divergences.
 
     def _not_allowed(self, h: _Hypothesis, e: Event, why: NotEnabled) -> Divergence:
+        if h.ignored and e.t == h.state.t and e.do in TAKEN:
+            try:
+                step(self.rules, h.state.but(inbox=(*h.state.inbox, *h.ignored)), e)
+            except NotEnabled as better:
+                why = better
         return Divergence(
             0, self._index, e.t, self.role, why.rule, "not-allowed", e, why.text, why.also,
             self._allowed(h), _due(h), _shown(h.state),

@@ -113,7 +113,7 @@ def reasons(p: Policy, s: End, t: int, margin: Margin) -> Iterator[str]:
     """The rules that allow a renegotiation to start now (NEED-1), by id."""
     if s.requested:
         yield "REKEY-4"
-    if p.byte_trigger == "at-once" and (s.reached or (margin.bytes and full(p, s, margin.bytes))):
+    if s.reached:
         yield "BYTE-5"
     if exhausted(p, s) and p.on_missed_reply == "rekey" and since(t, reply_deadline(p, s), margin):
         yield "DEAD-2"

@@ -6,7 +6,7 @@ one instant, and whether to act before or after what arrives at the instant of a
 
 from __future__ import annotations
 
-from rekeyspec.reference.guards import Rules, closing
+from rekeyspec.reference.guards import Rules, announced, closing
 from rekeyspec.reference.messages import outbound
 from rekeyspec.reference.obligations import Obligation, look
 from rekeyspec.reference.policy import Policy
@@ -28,8 +28,7 @@ def act(r: Rules, s: End, o: Obligation) -> Event:
     elif o.do in _NAMING:
         message = o.taken
     elif o.do == "Close":
-        announced = any(m.kind == "close" for m in s.inbox)
-        message = None if announced else outbound(r, s, "Close")
+        message = None if any(announced(r, m) for m in s.inbox) else outbound(r, s, "Close")
         reason = closing(r, s, s.t)[0]
     elif o.do == "Refuse":
         reason = s.refusal

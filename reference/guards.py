@@ -32,7 +32,7 @@ from rekeyspec.reference.conditions import (
     since,
 )
 from rekeyspec.reference.policy import Policy
-from rekeyspec.reference.state import NONE, End
+from rekeyspec.reference.state import NONE, Certainty, End
 from rekeyspec.reference.vocabulary import Do, Kind, Message
 
 
@@ -56,6 +56,9 @@ Table = Mapping[Do, tuple[Guard, ...]]
 
 _open = Guard("DEAD-5", "the end is not closed", lambda r, s, t, m: s.phase == "open")
 _sealed = Guard("AUTH-1", "the message is sealed by a key the peer has", lambda r, s, t, m: sealed(m))
+_sealed_data = Guard(
+    "AUTH-1", "the message is sealed by a key of the link", lambda r, s, t, m: sealed(m) and m.epoch > 0
+)
 _channel = Guard(
     "CHAN-1", "it came over the channel for its kind", lambda r, s, t, m: m.channel == r.policy.channel(m.kind)
 )
@@ -98,11 +101,11 @@ def _from_peer(s: End, m: Message) -> bool:
 
 
 def _mine(s: End, m: Message) -> bool:
-    return s.negotiation is not None and s.negotiation.mine and s.negotiation.id == m.negotiation
+    return s.negotiation is not None and s.negotiation == (m.negotiation, m.epoch, True)
 
 
 def _theirs(s: End, m: Message) -> bool:
-    return s.negotiation is not None and not s.negotiation.mine and s.negotiation.id == m.negotiation
+    return s.negotiation is not None and s.negotiation == (m.negotiation, m.epoch, False)
 
 
 def _deliverable_epoch(r: Rules, s: End, t: int, m: Message) -> bool:
@@ -138,8 +141,20 @@ def gap(r: Rules, s: End, m: Message) -> bool:
     )
 
 
+def announced(r: Rules, m: Message) -> bool:
+    """CLOSE-1: does this message announce the end of the link, authentically?"""
+    return m.kind == "close" and sealed(m) and m.channel == r.policy.channel("close")
+
+
+def _spoilt(r: Rules, s: End, t: int, m: Message) -> Certainty:
+    """IDLE-3, DEAD-3: is this data of a key that nothing may be delivered under any more?"""
+    if m.epoch != s.epoch or m.number <= s.delivered_number:
+        return 0
+    return 2 if s.suspect_since != NONE else rejects(r.policy, s, t, r.margin)
+
+
 def _discards(r: Rules, s: End, t: int, m: Message) -> bool:
-    if waits(r, s, m) or gap(r, s, m):
+    if waits(r, s, m) or gap(r, s, m) or _spoilt(r, s, t, m) == 2:
         return False
     if m.epoch == s.epoch - 1 and carries_old(r.policy, s) and since(t, s.old_until, r.margin):
         return True  # at the very instant of the old key's end it may be delivered, or not
@@ -168,7 +183,7 @@ TAKES: Final[Mapping[Kind, tuple[Do, ...]]] = {
 TAKING: Final[Table] = {
     "Reject": (
         _open,
-        _sealed,
+        _sealed_data,
         _channel,
         Guard("IDLE-4", "it is of the epoch in force", lambda r, s, t, m: m.epoch == s.epoch > 0),
         Guard(
@@ -176,10 +191,11 @@ TAKING: Final[Table] = {
             "the idleness that `reject_trigger` asks for was seen, or a heartbeat is overdue",
             lambda r, s, t, m: rejects(r.policy, s, t, r.margin) > 0 or s.suspect_since != NONE,
         ),
+        Guard("ORDER-1", "it was not delivered before", lambda r, s, t, m: m.number > s.delivered_number),
     ),
     "Deliver": (
         _open,
-        _sealed,
+        _sealed_data,
         _channel,
         _established,
         Guard("LIM-1", "data may flow in this direction", lambda r, s, t, m: r.policy.may_offer(s.peer)),
@@ -191,7 +207,7 @@ TAKING: Final[Table] = {
     ),
     "Discard": (
         _open,
-        _sealed,
+        _sealed_data,
         _channel,
         Guard("REKEY-2", "it can be neither delivered, nor reported, nor kept for later", _discards),
     ),
@@ -215,6 +231,11 @@ TAKING: Final[Table] = {
             "DEAD-4",
             "it answers the outstanding series",
             lambda r, s, t, m: s.series is not None and s.series.first <= m.number <= s.series.last,
+        ),
+        Guard(
+            "DEAD-2",
+            "its time is not over",
+            lambda r, s, t, m: not exhausted(r.policy, s) or since(t, reply_deadline(r.policy, s), r.margin) < 2,
         ),
     ),
     "Answer": (
@@ -398,7 +419,7 @@ def taker(r: Rules, s: End, t: int, m: Message) -> Do | None:
     for do in TAKES[m.kind]:
         if false_guard(r.taking, do, r, s, t, m) is None:
             return do
-    if m.kind == "close" and sealed(m):
+    if announced(r, m):
         return None
     if m.kind == "data" and sealed(m) and m.channel == r.policy.channel("data") and (waits(r, s, m) or gap(r, s, m)):
         return None
@@ -411,7 +432,7 @@ def closing(r: Rules, s: End, t: int) -> tuple[str, str]:
     if s.ending:
         return s.ending, "the user ends the link" if s.ending == "CLOSE-1" else "data was taken for a spoof"
     for m in s.inbox:
-        if m.kind == "close" and sealed(m):
+        if announced(r, m):
             return "CLOSE-1", "the peer announced the end"
         if m.kind == "data" and gap(r, s, m):
             return "ORDER-1", "data is missing from the stream"

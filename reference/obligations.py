@@ -110,7 +110,7 @@ def renegotiation_due(r: Rules, s: End) -> tuple[int, str]:
         return (reply_deadline(p, s), "DEAD-2") if missed else (NEVER, "")
     if s.requested:
         return s.t, "REKEY-4"
-    if s.reached and p.byte_trigger == "at-once" and full(p, s, -r.margin.bytes):
+    if s.reached and full(p, s, -r.margin.bytes):
         return s.t, "BYTE-5"
     if s.queue:
         if full(p, s, -r.margin.bytes):
@@ -122,14 +122,15 @@ def renegotiation_due(r: Rules, s: End) -> tuple[int, str]:
     at, rule = age_due(p, s), "AGE-2"
     if missed and reply_deadline(p, s) < at:
         at, rule = reply_deadline(p, s), "DEAD-2"
-    return (at, rule) if at != NEVER else (NEVER, "")
+    # What was held back until now (HB-6) is due now, and was not due before.
+    return (max(at, s.t), rule) if at != NEVER else (NEVER, "")
 
 
 def _heartbeats(r: Rules, s: End, out: list[Obligation]) -> None:
     p = r.policy
     if s.series is None:
         first = s.next_beat == s.active_at + p.idle_period
-        at = s.next_beat if s.next_beat > s.in_force_at else s.in_force_at
+        at = s.next_beat if s.next_beat > s.t else s.t  # it may have been due earlier, had no negotiation been on
         out.append(Obligation(at, "SendHeartbeat", "HB-1" if first else "HB-2"))
     elif not exhausted(p, s):
         out.append(Obligation(reply_deadline(p, s), "SendHeartbeat", "DEAD-1"))
@@ -191,9 +192,9 @@ def _timers(r: Rules, s: End) -> int:
         soon = min(soon, s.suspect_since + p.negotiation_timeout)
     if s.negotiation is None:
         if s.role in p.beating:
-            soon = min(soon, max(s.next_beat, s.in_force_at))
+            soon = min(soon, max(s.next_beat, s.t))
         if p.age_limit and not s.requesting:
-            soon = min(soon, age_due(p, s))
+            soon = min(soon, max(age_due(p, s), s.t))
         if p.on_missed_heartbeat != "ignore" and watches(p, s):
             soon = min(soon, s.expected_at + p.grace)
     return soon

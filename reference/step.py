@@ -151,7 +151,7 @@ def _active(r: Rules, s: End, t: int) -> dict[str, object]:
 def _send(r: Rules, s: End, t: int, m: Message) -> End:
     """BYTE-1: what is sent counts. BYTE-5: it is this end's message that reached the limit, if it is reached now."""
     sent = s.but(queue=s.queue[1:], count=s.count + m.bytes, sent_number=m.number, **_active(r, s, t))
-    return sent.but(reached=True) if full(r.policy, sent, r.margin.bytes) else sent
+    return sent.but(reached=True) if _reaches(r, sent) else sent
 
 
 def _reply(r: Rules, s: End, t: int, taken: Message, sent: Message) -> End:
@@ -177,7 +177,12 @@ def _beat(r: Rules, s: End, t: int, m: Message) -> End:
         next_beat=s.next_beat if s.series else t + p.heartbeat_interval,
     )
     counted = sent.but(count=s.count + m.bytes) if _control(r, m) else sent
-    return counted.but(reached=True) if _control(r, m) and full(p, counted, r.margin.bytes) else counted
+    return counted.but(reached=True) if _control(r, m) and _reaches(r, counted) else counted
+
+
+def _reaches(r: Rules, s: End) -> bool:
+    """BYTE-5: with `at-once`, has this end's own message reached the limit?"""
+    return r.policy.byte_trigger == "at-once" and full(r.policy, s, r.margin.bytes)
 
 
 def _delivered(r: Rules, s: End, t: int, m: Message) -> dict[str, object]:
@@ -198,7 +203,9 @@ def _alive(r: Rules, s: End, do: Do, m: Message) -> Series | None:
     is rejected, or was seen before, is not taken for the peer's; a late reply is."""
     if s.series is None or r.policy.proof_of_life == "reply" or m.epoch != s.epoch or not sealed(m):
         return s.series
-    if do in ("Reject", "Discard", "RefuseStart") or (do == "Ignore" and m.kind != "reply"):
+    if do in ("Reject", "Discard", "RefuseStart"):
+        return s.series
+    if do == "Ignore" and not (m.kind == "reply" and m.channel == r.policy.channel("reply")):
         return s.series
     return None
 
