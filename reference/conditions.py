@@ -100,7 +100,7 @@ def may_start(p: Policy, s: End) -> bool:
 
 def age_due(p: Policy, s: End) -> int:
     """AGE-2: when this end must start a renegotiation because of the key's age alone, or NEVER."""
-    if not p.age_limit or p.age_trigger == "data" or s.role not in p.alone:
+    if s.role not in p.aging:
         return NEVER
     at = s.in_force_at + p.age_limit
     if p.age_trigger == "timer" or not p.idle_period:

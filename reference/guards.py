@@ -374,13 +374,7 @@ def overdue(r: Rules, s: End, t: int) -> bool:
 
 def watches(p: Policy, s: End) -> bool:
     """DEAD-3: does this end wait for heartbeats now?"""
-    return (
-        p.on_missed_heartbeat != "ignore"
-        and s.negotiation is None
-        and s.epoch > 0
-        and s.suspect_since == NONE
-        and s.peer in p.beating
-    )
+    return s.role in p.watching and s.negotiation is None and s.epoch > 0 and s.suspect_since == NONE
 
 
 @dataclass(frozen=True)

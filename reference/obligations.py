@@ -97,7 +97,7 @@ def _endings(r: Rules, s: End, out: list[Obligation]) -> None:
         out.append(Obligation(s.suspect_since + p.negotiation_timeout, "Close", "DEAD-3"))
     if s.series is not None and p.on_missed_reply == "close" and exhausted(p, s):
         out.append(Obligation(reply_deadline(p, s), "Close", "DEAD-2"))
-    if watches(p, s):
+    if s.role in p.watching and watches(p, s):
         do: Do = "Close" if p.on_missed_heartbeat == "close" else "Suspect"
         out.append(Obligation(s.expected_at + p.grace, do, "DEAD-3"))
 
@@ -119,7 +119,7 @@ def renegotiation_due(r: Rules, s: End) -> tuple[int, str]:
             return s.t, "AGE-1"
         if barred(p, s, s.queue[0]):
             return s.t, "IDLE-1"
-    at, rule = age_due(p, s), "AGE-2"
+    at, rule = age_due(p, s) if s.role in p.aging else NEVER, "AGE-2"
     if missed and reply_deadline(p, s) < at:
         at, rule = reply_deadline(p, s), "DEAD-2"
     # What was held back until now (HB-6) is due now, and was not due before.
@@ -193,9 +193,9 @@ def _timers(r: Rules, s: End) -> int:
     if s.negotiation is None:
         if s.role in p.beating:
             soon = min(soon, max(s.next_beat, s.t))
-        if p.age_limit and not s.requesting:
+        if s.role in p.aging and not s.requesting:
             soon = min(soon, max(age_due(p, s), s.t))
-        if p.on_missed_heartbeat != "ignore" and watches(p, s):
+        if s.role in p.watching and s.suspect_since == NONE:
             soon = min(soon, s.expected_at + p.grace)
     return soon
 

@@ -72,9 +72,21 @@ class Policy:
         return type(self)(**(old | changes))
 
     @cached_property
+    def watching(self) -> frozenset[Role]:
+        """DEAD-3: the ends that wait for the other's heartbeats. (Kept: asked at every step.)"""
+        if self.on_missed_heartbeat == "ignore":
+            return frozenset()
+        return frozenset(r for r in ROLES if self.beating - {r})
+
+    @cached_property
     def alone(self) -> frozenset[Role]:
         """REKEY-4: the ends that may start a renegotiation although no data decides. (Kept: asked at every step.)"""
         return frozenset(["server" if self.rekey_initiator == "server" else "client"])
+
+    @cached_property
+    def aging(self) -> frozenset[Role]:
+        """AGE-2: the ends that renew the key for its age alone. (Kept: asked at every step.)"""
+        return self.alone if self.age_limit and self.age_trigger != "data" else frozenset()
 
     def plain(self) -> dict[str, Any]:
         """Every parameter and its value, in the order of the rules."""
