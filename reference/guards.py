@@ -62,6 +62,7 @@ _sealed_data = Guard(
 _channel = Guard(
     "CHAN-1", "it came over the channel for its kind", lambda r, s, t, m: m.channel == r.policy.channel(m.kind)
 )
+_direction = Guard("LIM-1", "data may flow in this direction", lambda r, s, t, m: r.policy.may_offer(s.peer))
 _heartbeat_seal = Guard(
     "HB-5",
     "it is sealed, or the policy lets heartbeats be clear",
@@ -148,7 +149,7 @@ def announced(r: Rules, m: Message) -> bool:
 
 def _spoilt(r: Rules, s: End, t: int, m: Message) -> Certainty:
     """IDLE-3, DEAD-3: is this data of a key that nothing may be delivered under any more?"""
-    if m.epoch != s.epoch or m.number <= s.delivered_number:
+    if m.epoch != s.epoch or m.number <= s.delivered_number or not r.policy.may_offer(s.peer):
         return 0
     return 2 if s.suspect_since != NONE else rejects(r.policy, s, t, r.margin)
 
@@ -185,6 +186,7 @@ TAKING: Final[Table] = {
         _open,
         _sealed_data,
         _channel,
+        _direction,
         Guard("IDLE-4", "it is of the epoch in force", lambda r, s, t, m: m.epoch == s.epoch > 0),
         Guard(
             "IDLE-4",
@@ -198,7 +200,7 @@ TAKING: Final[Table] = {
         _sealed_data,
         _channel,
         _established,
-        Guard("LIM-1", "data may flow in this direction", lambda r, s, t, m: r.policy.may_offer(s.peer)),
+        _direction,
         Guard("EARLY-1", "its epoch is in force here already", lambda r, s, t, m: m.epoch <= s.epoch),
         Guard("REKEY-2", "its epoch is still in force here", _deliverable_epoch),
         Guard("DEAD-3", "no heartbeat is overdue", lambda r, s, t, m: s.suspect_since == NONE or m.epoch != s.epoch),

@@ -58,6 +58,7 @@ Deliver(e) ==
 
 Rejectable(e, m) ==
   /\ IsOpen(e)                                                                  \* DEAD-5
+  /\ MayOffer(Peer(e))                                                          \* LIM-1
   /\ m.epoch = end[e].epoch /\ m.epoch > 0                                      \* IDLE-4
   /\ Rejects(end[e]) > 0 \/ end[e].suspect_since # NONE                         \* IDLE-4   (K: data rejecter 95)
   /\ m.number > end[e].delivered_number                                         \* ORDER-1
