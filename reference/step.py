@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from rekeyspec.reference.conditions import full, idle_for, rejects, sealed
+from rekeyspec.reference.conditions import exhausted, full, idle_for, rejects, reply_deadline, sealed, since
 from rekeyspec.reference.enabled import GIVEN, NOTHING, enabled
 from rekeyspec.reference.guards import Rules
 from rekeyspec.reference.obligations import sticky
@@ -26,7 +26,7 @@ def apply(r: Rules, s: End, e: Event, taken: Message | None) -> End:
     t, do = e.t, e.do
     m = taken or NOTHING
     if taken is not None and do != "Deliver":
-        s = s.but(t=t, inbox=_without(s.inbox, taken), series=_alive(r, s, do, taken))
+        s = s.but(t=t, inbox=_without(s.inbox, taken), series=_alive(r, s, t, do, taken))
     match do:
         case "Open":
             return _open(r, s, t)
@@ -51,7 +51,7 @@ def apply(r: Rules, s: End, e: Event, taken: Message | None) -> End:
         case "SendData":
             return _send(r, s, t, e.message or NOTHING)
         case "Deliver":
-            return s.but(inbox=_without(s.inbox, m), series=_alive(r, s, do, m), **_delivered(r, s, t, m))
+            return s.but(inbox=_without(s.inbox, m), series=_alive(r, s, t, do, m), **_delivered(r, s, t, m))
         case "Reject":
             return s.but(ending=s.ending or ("IDLE-4" if r.policy.on_spoof == "close" else ""))
         case "Discard" | "RefuseStart" | "Ignore":
@@ -198,11 +198,13 @@ def _control(r: Rules, m: Message) -> int:
     return m.bytes if r.policy.byte_counts == "data+control" else 0
 
 
-def _alive(r: Rules, s: End, do: Do, m: Message) -> Series | None:
+def _alive(r: Rules, s: End, t: int, do: Do, m: Message) -> Series | None:
     """DEAD-4: with `any`, whatever authentic message of the epoch in force arrives answers the outstanding series. What
     is rejected, or was seen before, is not taken for the peer's; a late reply is."""
     if s.series is None or r.policy.proof_of_life == "reply" or m.epoch != s.epoch or not sealed(m):
         return s.series
+    if exhausted(r.policy, s) and since(t, reply_deadline(r.policy, s), r.margin) == 2:
+        return s.series  # DEAD-2: its time is over, and the new key it asked for is what counts
     if do in ("Reject", "Discard", "RefuseStart"):
         return s.series
     if do == "Ignore" and not (m.kind == "reply" and m.channel == r.policy.channel("reply")):

@@ -40,7 +40,8 @@ InForce(s) ==
 (* DEAD-4: with `any`, each authentic message of the epoch answers, but for *)
 (* what is rejected or discarded.                                          *)
 Alive(s, m) ==
-  IF policy.proof_of_life = "any" /\ m.epoch = s.epoch THEN [s EXCEPT !.series = Fresh.series] ELSE s
+  IF policy.proof_of_life = "any" /\ m.epoch = s.epoch /\ ~(Exhausted(s) /\ ReplyMissed(s) = 2)
+  THEN [s EXCEPT !.series = Fresh.series] ELSE s
 
 Counted(s, bytes) == IF policy.byte_limit = 0 THEN s ELSE [s EXCEPT !.count = @ + bytes]
 

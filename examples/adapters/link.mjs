@@ -48,6 +48,7 @@ class Link {
     this.seen = { data: 0, heartbeat: 0 }; // the highest numbers accepted
     this.active = 0; // HB-1: idle time counts from here
     this.series = null; // DEAD-1: { first, last, overdue }, the heartbeats that wait for a reply
+    this.tooLate = false; // DEAD-2: the last of them is overdue
     this.nextBeat = Infinity; // HB-1, HB-2
     this.expected = Infinity; // DEAD-3: the peer's next heartbeat
     this.negotiateBy = Infinity; // EST-4
@@ -92,11 +93,13 @@ class Link {
     const clear = this.policy.heartbeat_protection === "clear" && (m.kind === "heartbeat" || m.kind === "reply");
     if (m.sealed_by === "nobody" && !clear) return; // AUTH-1, HB-5
     if (m.channel !== this.channel(m.kind)) return; // CHAN-1
+    const { first, last, overdue } = this.series ?? {};
+    this.tooLate = t > overdue && last - first >= this.policy.retries; // DEAD-2: this answers nothing any more
     const ours = m.epoch === this.key.epoch && m.epoch > 0;
     const next = m.epoch === this.key.epoch + 1;
     const known = next && this.negotiation?.id === m.negotiation;
     switch (m.kind) {
-      case "data": return this.receive(t, m);
+      case "data": return m.epoch > 0 && this.receive(t, m); // AUTH-1: there is no key of epoch 0
       case "close": return this.close("CLOSE-1");
       case "start": return next && this.answer(t, m); // EST-3
       case "answer": return known && this.negotiation.mine && this.renewed(t); // EST-3
@@ -205,7 +208,7 @@ class Link {
   }
 
   replied(m) {
-    if (this.series && this.series.first <= m.number && m.number <= this.series.last) {
+    if (this.series && !this.tooLate && this.series.first <= m.number && m.number <= this.series.last) {
       this.countControl(m);
       this.series = null; // DEAD-1: a reply to any of the series ends it
     }
@@ -214,7 +217,7 @@ class Link {
 
   // DEAD-4: with `any`, whatever authentic message is accepted under this key answers the series, a late reply too.
   alive(m) {
-    if (this.policy.proof_of_life !== "any" || m.sealed_by === "nobody") return;
+    if (this.policy.proof_of_life !== "any" || m.sealed_by === "nobody" || this.tooLate) return;
     if (m.epoch === this.key.epoch) this.series = null;
   }
 

@@ -52,7 +52,7 @@ class End:
         self.marked = False  # a heartbeat was sent or accepted under this key
         self.spoilt = False  # IDLE-3
         self.old_until = -1  # REKEY-2: until when the data channel may still bring the key before this one
-        self.series = []  # the numbers of the heartbeats that wait for a reply
+        self.series, self.too_late = [], False  # the numbers of the heartbeats that wait for a reply; see `arrive`
         self.limit = self.beat_at = self.answer_by = self.expected_at = self.trust_until = NEVER
         beats = p.heartbeat_sender if p.idle_period else "none"
         self.sends = beats in (role, "both")  # HB-1
@@ -103,8 +103,12 @@ class End:
         clear = kind in ("heartbeat", "reply") and self.p.heartbeat_protection == "clear"
         if m["channel"] != self.channel(kind) or not (m["sealed_by"] == "peer" or clear):
             return
+        self.too_late = (
+            t > self.answer_by and len(self.series) > self.p.retries
+        )  # DEAD-2: this answers nothing any more
         if kind == "data":
-            self.take_data(t, m)
+            if epoch:  # AUTH-1: there is no key of epoch 0
+                self.take_data(t, m)
         elif kind == "close":
             self.close("CLOSE-1")
         elif kind == "start" and epoch == self.epoch + 1:
@@ -203,14 +207,19 @@ class End:
 
     def take_reply(self, m):
         """DEAD-4: only a reply to the outstanding series answers it, or, with `any`, a late one too."""
-        if m["number"] in self.series:
+        if m["number"] in self.series and not self.too_late:
             self.count_control(m)
             self.end_series()
         self.lives(m)
 
     def lives(self, m):
         """DEAD-4: with `any`, whatever authentic message is accepted under this key answers the series."""
-        if self.p.proof_of_life == "any" and m["sealed_by"] == "peer" and m["epoch"] == self.epoch:
+        if (
+            self.p.proof_of_life == "any"
+            and m["sealed_by"] == "peer"
+            and m["epoch"] == self.epoch
+            and not self.too_late
+        ):
             self.end_series()
 
     def count_control(self, m):
