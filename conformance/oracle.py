@@ -251,12 +251,9 @@ class Oracle:
         free = [do for do in own if false_guard(r.own, do, r, s, s.t, NOTHING) is None]
         taking = [f"{do} ({_brief(m)})" for m in s.inbox if (do := taker(r, s, s.t, m)) and do not in _SILENT]
         close = [f"{o.do} ({o.rule})" for o in h.due if o.do == "Close" and o.t <= s.t]
-        return (
-            *taking,
-            *free,
-            *close,
-            "let time pass until " + (f"{h.soonest} ms" if h.soonest < NEVER else "anything happens"),
-        )
+        until = f"until {h.soonest} ms" if h.soonest < NEVER else "until something happens"
+        wait = [f"let time pass {until}"] if h.soonest > s.t else []
+        return (*taking, *free, *close, *wait)
 
 
 _MOST = 4096

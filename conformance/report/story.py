@@ -8,6 +8,7 @@ from rekeyspec.conformance.report.contents import printable
 from rekeyspec.conformance.report.words import clock, said
 from rekeyspec.conformance.rulebook import rules
 from rekeyspec.conformance.verdict import Case, Divergence
+from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.vocabulary import ENVIRONMENT
 
 _SEEN = 60
@@ -17,8 +18,9 @@ _SEEN = 60
 def told(case: Case) -> Iterator[str]:
     """The lines to print."""
     yield printable(f"{case.trace} on {case.target}, judged by {case.profile}")
-    changed = {name: value for name, value in case.policy.items() if value not in (0, "never", "off", "none")}
-    yield "policy: " + ", ".join(f"{name} {value}" for name, value in changed.items())
+    default = Policy().plain()
+    changed = [f"{name} {value}" for name, value in case.policy.items() if value != default.get(name)]
+    yield "policy: " + (", ".join(changed) or "every default") + "; the rest by default"
     yield ""
     if len(case.log) > _SEEN:
         yield f"  ... {len(case.log) - _SEEN} events before"
