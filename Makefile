@@ -19,7 +19,7 @@ COMPLETE := $(PY) -m pip check
 # $(call say,NAME,COMMAND): one line when it goes well, all of its output when it does not.
 say = @printf '%-28s' '$(1)'; out=$$($(2) 2>&1) && echo ok || { echo FAILED; printf '%s\n' "$$out"; exit 1; }
 
-.PHONY: help setup check test lint model full lock clean
+.PHONY: help setup check test lint model spec full lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -27,7 +27,8 @@ help:
 	@echo 'make test    ruff, mypy, import-linter, pytest'
 	@echo 'make lint    the same without pytest'
 	@echo 'make model   the model checker, every model'
-	@echo 'make full    test, model, check'
+	@echo 'make spec    bisimulation, findings, timers, tours of the models'
+	@echo 'make full    test, model, spec, check'
 	@echo 'make setup   install everything into .venv'
 	@echo 'make lock    remake requirements/ from pyproject.toml'
 	@echo 'make clean   remove what was made, .venv too'
@@ -54,9 +55,17 @@ lint: $(VENV)/.full
 model: $(VENV)/.full
 	@$(REKEYSPEC) model check
 
+# spec: all that holds the specification, the reference and the findings together; most of an hour on two cores.
+spec: $(VENV)/.full
+	@$(REKEYSPEC) model bisimulate --mutants
+	@$(REKEYSPEC) model findings
+	@$(REKEYSPEC) model timers
+	@$(REKEYSPEC) model traces --coverage
+
 full:
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory model
+	@$(MAKE) --no-print-directory spec
 	@$(MAKE) --no-print-directory check
 
 setup: $(VENV)/.cluster

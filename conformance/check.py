@@ -14,17 +14,20 @@ from typing import Final
 
 from rekeyspec import __version__
 from rekeyspec.conformance.adapters.named import target_named
+from rekeyspec.conformance.coverage import Coverage, coverage
+from rekeyspec.conformance.modelgraph import Graph
 from rekeyspec.conformance.peers import named as peers
 from rekeyspec.conformance.policies import policy_named
 from rekeyspec.conformance.replay import replay
 from rekeyspec.conformance.report.contents import Report
 from rekeyspec.conformance.report.verdicts import verdicts
 from rekeyspec.conformance.rulebook import parameters, rules, sources
-from rekeyspec.conformance.suite import chosen, policy_of
+from rekeyspec.conformance.suite import SUITES, Told, by_hand, policy_of, tours
 from rekeyspec.conformance.target import BadInput, Broken, Target
 from rekeyspec.conformance.trace import Trace
 from rekeyspec.conformance.unjudged import UNJUDGED, refuse_unjudged
 from rekeyspec.conformance.verdict import Case, Word
+from rekeyspec.conformance.yamlfile import problem
 from rekeyspec.reference.policy import Policy
 
 PATIENCE: Final = 3
@@ -40,6 +43,8 @@ class Checked:
 
     report: Report
     troubles: list[str] = field(default_factory=list)
+    graphs: Sequence[Graph] = ()
+    """Of the models whose tours were told."""
 
     @property
     def exit_code(self) -> int:
@@ -49,15 +54,22 @@ class Checked:
             return 2
         return 1 if "violates" in words else 0
 
+    def coverage(self) -> list[Coverage]:
+        """What each target's cases have exercised."""
+        return coverage(self.report.cases, self.graphs)
 
-def check(targets: Sequence[str], profile: str | None, evidence: Path, progress: Progress) -> Checked:
-    """Judge each target. `profile` is a profile's name or a policy file; None: every trace under its own policy. Raises
-    BadInput for a profile that cannot be used; a target that cannot is among the troubles."""
-    name, policy = (None, None) if profile is None else policy_named(profile)
-    if policy is not None:
-        refuse_unjudged(policy, profile or "")
-    by_file = policy if name != profile else None
-    traces = chosen(by_file, "" if by_file else name or "")
+
+def check(
+    targets: Sequence[str],
+    profile: str | None,
+    evidence: Path,
+    progress: Progress,
+    suites: Sequence[str] = (),
+) -> Checked:
+    """Judge each target. `profile` is a profile's name or a policy file; `suites` are `hand`, `model` and folders of
+    tours. None of either: what `suite` says. Raises BadInput for a profile or a suite that cannot be used; a target
+    that cannot is among the troubles."""
+    traces, graphs = _told(profile, suites)
     cases: list[Case] = []
     stated: dict[str, dict[str, str]] = {}
     troubles: list[str] = []
@@ -71,40 +83,62 @@ def check(targets: Sequence[str], profile: str | None, evidence: Path, progress:
                 with target_named(text) as target:
                     stated[target.name] = UNJUDGED | dict(target.unsupported)
                     progress(target.name, 0, len(traces))
-                    cases += _replays(target, text, traces, name if by_file else None, profile, progress)
+                    cases += _replays(target, text, traces, progress)
         except Broken as why:
             # It did not even greet: broken by every rule, and said at once, for it is one trouble and not forty.
             stated[text] = UNJUDGED
             again = shlex.join(["rekeyspec", "check", text])
-            cases.append(Case(text, name or "none", "hello", (), {}, (), "broken", str(why), replay=again))
+            by = traces[0].profile if traces else "none"
+            cases.append(Case(text, by, "hello", (), {}, (), "broken", str(why), replay=again))
             troubles.append(str(why))
         except BadInput as why:
             troubles.append(str(why))
     found = verdicts(cases, stated, list(rules()))
-    return Checked(Report(found, cases, rules(), __version__, sources()), troubles)
+    return Checked(Report(found, cases, rules(), __version__, sources()), troubles, graphs)
 
 
-def _replays(
-    target: Target,
-    text: str,
-    traces: Sequence[tuple[Trace, Policy]],
-    name: str | None,
-    profile: str | None,
-    progress: Progress,
-) -> Iterator[Case]:
+def _told(profile: str | None, suites: Sequence[str]) -> tuple[list[Told], list[Graph]]:
+    """What is to be told, and the graphs of the models among it."""
+    name, policy = (None, None) if profile is None else policy_named(profile)
+    if policy is not None:
+        refuse_unjudged(policy, profile or "")
+    traces: list[Told] = []
+    graphs: list[Graph] = []
+    for suite in dict.fromkeys(suites or (SUITES if profile is None else ("hand",))):
+        if suite == "hand":
+            traces += by_hand(policy if name != profile else None, profile, name or "")
+            continue
+        if profile is not None:
+            read = f"`{profile}` with the suite `{suite}`"
+            raise problem("--profile", read, "no profile there: a tour has its model's policy", "leave one of them out")
+        tours_, graphs_ = tours(None if suite == "model" else Path(suite))
+        traces += tours_
+        graphs += graphs_
+    return traces, graphs
+
+
+def _replays(target: Target, text: str, traces: Sequence[Told], progress: Progress) -> Iterator[Case]:
     trouble = 0
-    for done, (trace, policy) in enumerate(traces, 1):
-        lacking = _lacking(trace, policy, target)
+    for done, told in enumerate(traces, 1):
+        lacking = _lacking(told.trace, told.policy, target)
         if lacking:
-            yield _not_run(trace, policy, target, name, "unsupported", f"stated: {lacking}")
+            yield _not_run(told, target, "unsupported", f"stated: {lacking}")
         elif trouble >= PATIENCE:
             reason = f"not tried: the target was broken {PATIENCE} times in a row"
-            yield _not_run(trace, policy, target, name, "broken", reason)
+            yield _not_run(told, target, "broken", reason)
         else:
-            case = replay(trace, policy, target, profile=name or "")
+            case = replay(told.trace, told.policy, target, profile=told.profile)
             trouble = trouble + 1 if case.word == "broken" else 0
-            yield replace(case, replay=replay_command(trace, text, profile if name else None))
+            command = shlex.join(["rekeyspec", "replay", told.again[0], text, *told.again[1:]])
+            yield replace(_left(case) if told.tour else case, replay=command)
         progress(target.name, done, len(traces))
+
+
+def _left(case: Case) -> Case:
+    """A tour that was left is told to its end all the same: what it put to the test on the way was kept."""
+    if case.word != "inconclusive":
+        return case
+    return replace(case, word="conforms", reason=f"left the tour, which the rules allow: {case.reason}")
 
 
 def replay_command(trace: Trace, target: str, profile: str | None) -> str:
@@ -125,9 +159,9 @@ def _lacking(trace: Trace, policy: Policy, target: Target) -> str:
     return ""
 
 
-def _not_run(trace: Trace, policy: Policy, target: Target, name: str | None, word: Word, reason: str) -> Case:
-    cited = tuple(trace.rules)
-    return Case(target.name, name or trace.profile, trace.name, cited, policy.plain(), (), word, reason)
+def _not_run(told: Told, target: Target, word: Word, reason: str) -> Case:
+    cited = tuple(told.trace.rules)
+    return Case(target.name, told.profile, told.trace.name, cited, told.policy.plain(), (), word, reason)
 
 
 def _all_rules(cases: Sequence[Case], target: str) -> list[Case]:

@@ -12,7 +12,7 @@ from rekeyspec.conformance.trace import ActionForm, Step
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.vocabulary import Event
 
-_FIELDS = ("epoch", "number", "bytes", "channel", "sealed_by")
+_FIELDS = ("epoch", "number", "session", "bytes", "channel", "sealed_by")
 
 
 def differs(step: Step, did: Sequence[Event], policy: Policy) -> str:

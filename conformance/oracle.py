@@ -18,6 +18,7 @@ from rekeyspec.conformance.verdict import Divergence, Due
 from rekeyspec.reference.conditions import EXACT, Margin, sealed
 from rekeyspec.reference.enabled import NOTHING, TAKEN
 from rekeyspec.reference.engine import act
+from rekeyspec.reference.gateway import refused
 from rekeyspec.reference.guards import NotEnabled, Rules, false_guard, taker
 from rekeyspec.reference.obligations import Obligation, obligations, soonest
 from rekeyspec.reference.policy import Policy
@@ -120,6 +121,11 @@ class Oracle:
         states = self._expand(states, e.t)
         alive = [h for h in states if h.soonest + self.margin.ms >= e.t]
         return self._follow(alive, e) if alive else self._not_done(states, e)
+
+    def refuse(self, e: Event) -> None:
+        """The link opens, but its gateway has no room for it: the end must say so (GATE-1)."""
+        self._index += 1
+        self._states = [_Hypothesis(self.rules, refused(self.rules.policy, e.t), {})]
 
     def end(self, t: int) -> Divergence | None:
         """The log ends at this time: whatever was due before it must have been done."""
@@ -246,7 +252,7 @@ class Oracle:
 
     def _allowed(self, h: _Hypothesis) -> tuple[str, ...]:
         """What the end could do at this moment, in words."""
-        own: tuple[Do, ...] = ("Start", "Request", "SendData", "SendHeartbeat", "Suspect", "Refuse")
+        own: tuple[Do, ...] = ("Start", "Request", "SendData", "SendHeartbeat", "SendNotice", "Suspect", "Refuse")
         s, r = h.state, self.rules
         free = [do for do in own if false_guard(r.own, do, r, s, s.t, NOTHING) is None]
         taking = [f"{do} ({_brief(m)})" for m in s.inbox if (do := taker(r, s, s.t, m)) and do not in _SILENT]

@@ -12,7 +12,8 @@ from functools import lru_cache
 from rekeyspec.conformance.amounts import amount
 from rekeyspec.conformance.target import BadInput
 from rekeyspec.conformance.trace import MessageForm, Step, Trace
-from rekeyspec.reference.engine import Engine
+from rekeyspec.reference.conditions import EXACT, new_session, resumable
+from rekeyspec.reference.engine import Engine, GatewayEngine
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.state import End
 from rekeyspec.reference.vocabulary import NEVER, Event, Message, Role
@@ -37,7 +38,7 @@ class Peer:
     beats: int = 0
 
     def message(self, form: MessageForm, s: End, policy: Policy) -> Message:
-        """The message that this form stands for, towards an end in state `s`."""
+        """The message that this form stands for, towards an end in state `s`, at its time."""
         kind = form.kind
         negotiating = kind in ("start", "answer", "finish")
         epoch = self._epoch(form, s)
@@ -50,7 +51,7 @@ class Peer:
             epoch,
             form.number if form.number is not None else self._number(form, s),
             form.negotiation if form.negotiation is not None else f"{starter[0]}{epoch}" if negotiating else "",
-            form.session,
+            form.session if form.session is not None else _session(form, s, policy, f"{starter[0]}{epoch}"),
             amount(form.bytes, policy),
             form.channel or policy.channel(kind),
             form.sealed_by or ("nobody" if clear else "peer"),
@@ -78,33 +79,62 @@ class Peer:
                 return 0
 
 
-@dataclass
-class Walk:
-    """A trace being written out as events, the reference walking along."""
+def _session(form: MessageForm, s: End, policy: Policy, negotiation: str) -> str:
+    """CACHE-1: an honest peer holds the session that this end holds, for as long."""
+    match form.kind:
+        case "start":
+            return s.session if resumable(policy, s, s.t, EXACT) == 2 else ""
+        case "answer":
+            offered = s.negotiation.session if s.negotiation else ""
+            return offered or new_session(policy, negotiation)
+        case "finish":
+            return s.negotiation.session if s.negotiation else new_session(policy, negotiation)
+        case _:
+            return ""
 
-    trace: Trace
-    policy: Policy
-    role: Role
-    inputs: list[Input] = field(default_factory=list)
+
+@dataclass
+class Seat:
+    """An end that the reference plays (of this link, at a gateway), the peer it talks to, and its deadline (ms)."""
+
+    link: str
+    engine: Engine
     peer: Peer = field(default_factory=Peer)
     deadline: int = NEVER
 
-    def __post_init__(self) -> None:
-        self.engine = Engine(self.policy, self.role)
+
+class Walk:
+    """A trace being written out as events, the reference walking along: at one end, or at a gateway's several."""
+
+    def __init__(self, policy: Policy, role: Role) -> None:
+        self.policy, self.role = policy, role
+        self.inputs: list[Input] = []
+        self.gateway = GatewayEngine(policy)
+        self.seats: dict[str, Seat] = {}
 
     def line(self, number: int, one: Step, t: int) -> None:
         """One line of the trace at time `t`."""
-        while self.deadline < t:
-            self._give(number, one, Event(self.deadline, self.role, "Tick"), last=False)
+        link = one.link or ""
+        if link not in self.seats:
+            self.seats[link] = Seat(link, self.gateway.end(link) if link else Engine(self.policy, self.role))
+        while (first := self._first()).deadline < t:
+            self._give(number, one, Event(first.deadline, self.role, "Tick", link=first.link), last=False)
         for left in range(one.times, 0, -1):
-            events = self._events(one, t)
+            events = self._events(one, self.seats[link], t)
             for i, event in enumerate(events):
-                self._give(number, one, event, last=left == 1 and i == len(events) - 1)
+                self._give(number, one, event._replace(link=link), last=left == 1 and i == len(events) - 1)
 
-    def _events(self, one: Step, t: int) -> list[Event]:
+    def _first(self) -> Seat:
+        """The end that is to be called first."""
+        return min(self.seats.values(), key=lambda seat: seat.deadline)
+
+    def _events(self, one: Step, seat: Seat, t: int) -> list[Event]:
         if one.do == "Arrive":
             assert one.message is not None
-            return [Event(t, self.role, "Arrive", self.peer.message(one.message, self.engine.state, self.policy))]
+            now = seat.engine.state.but(t=t)
+            return [Event(t, self.role, "Arrive", seat.peer.message(one.message, now, self.policy))]
+        if one.do == "Open":
+            seat.peer = Peer()  # IDLE-5: a new link, on which it has sent nothing
         if one.do == "Offer":
             return [Event(t, self.role, "Offer", bytes=amount(one.bytes, self.policy))]
         if one.do == "Open" and one.established:
@@ -115,16 +145,18 @@ class Walk:
     def _handshake(self) -> list[Message]:
         channel = self.policy.channel("start")
         limit = self.policy.limit if self.policy.limit_from == "initiator" else 0
+        session = new_session(self.policy, "c1")
         if self.role == "client":
-            return [Message("answer", 1, negotiation="c1", channel=channel)]
+            return [Message("answer", 1, 0, "c1", session, channel=channel)]
         return [
-            Message("start", 1, negotiation="c1", bytes=limit, channel=channel),
-            Message("finish", 1, negotiation="c1", channel=channel),
+            Message("start", 1, 0, "c1", bytes=limit, channel=channel),
+            Message("finish", 1, 0, "c1", session, channel=channel),
         ]
 
     def _give(self, number: int, one: Step, event: Event, *, last: bool) -> None:
         self.inputs.append(Input(number, event, one, last))
-        _, self.deadline = self.engine.step(event)
+        seat = self.seats[event.link]
+        _, seat.deadline = self.gateway.step(event) if event.link else seat.engine.step(event)
 
 
 def times(trace: Trace, policy: Policy) -> list[int]:
@@ -150,21 +182,36 @@ def _script(key: _ById, policy: Policy) -> tuple[Input, ...]:
     trace = key.trace
     if trace.end == "both":
         return tuple(_plain(trace, policy))
-    walk = Walk(trace, policy, trace.end)
+    walk = Walk(policy, trace.end)
     for number, (one, t) in enumerate(zip(trace.steps, times(trace, policy), strict=True), 1):
         walk.line(number, one, t)
     return tuple(walk.inputs)
 
 
 def _plain(trace: Trace, policy: Policy) -> list[Input]:
-    """With both ends under test nothing is foretold: what passes is what was sent."""
+    """With both ends under test nothing is foretold: what passes is what was sent, and what an adversary sends is
+    written out."""
     inputs = []
     for number, (one, t) in enumerate(zip(trace.steps, times(trace, policy), strict=True), 1):
         assert one.end is not None
         do = "Arrive" if one.do in ("Pass", "Drop") else one.do
-        event = Event(t, one.end, do, bytes=amount(one.bytes, policy))  # type: ignore[arg-type]
+        message = _written_out(one.message, policy) if one.message else None
+        event = Event(t, one.end, do, message, amount(one.bytes, policy))  # type: ignore[arg-type]
         inputs += [Input(number, event, one, last=left == 1) for left in range(one.times, 0, -1)]
     return inputs
+
+
+def _written_out(form: MessageForm, policy: Policy) -> Message:
+    return Message(
+        form.kind,
+        form.epoch if isinstance(form.epoch, int) else 0,
+        form.number or 0,
+        form.negotiation or "",
+        form.session or "",
+        amount(form.bytes, policy),
+        form.channel or policy.channel(form.kind),
+        form.sealed_by or "peer",
+    )
 
 
 class _ById:

@@ -7,7 +7,7 @@ gone over again step by step."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
@@ -15,9 +15,10 @@ from rekeyspec.conformance.expectation import differs
 from rekeyspec.conformance.network import Network
 from rekeyspec.conformance.oracle import Oracle
 from rekeyspec.conformance.player import Input, script
-from rekeyspec.conformance.target import Broken, End, Reply, Target
+from rekeyspec.conformance.target import Broken, End, Reply, Target, gateway
 from rekeyspec.conformance.trace import Step, Trace
 from rekeyspec.conformance.verdict import Case, Divergence, Word
+from rekeyspec.reference.gateway import admits, user
 from rekeyspec.reference.messages import SENDS
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.vocabulary import NEVER, ROLES, Event, Role
@@ -32,6 +33,7 @@ class Seat:
 
     end: End
     oracle: Oracle
+    link: str = ""
     deadline: int = NEVER
     poked: int = -1
     """When it was last called for a deadline, and did nothing (ms)."""
@@ -43,7 +45,8 @@ class Run:
 
     trace: Trace
     policy: Policy
-    seats: Mapping[Role, Seat]
+    seats: Mapping[str, Seat]
+    """By their roles; those of a gateway's ends by their links."""
     network: Network = field(default_factory=Network)
     now: int = 0
     line: int = 0
@@ -105,10 +108,10 @@ class Run:
         if t == self.now:
             return None
         for _ in range(TIRELESS):
-            role, at = min(((role, self._next(seat)) for role, seat in self.seats.items()), key=lambda due: due[1])
+            seat, at = min(((seat, self._next(seat)) for seat in self.seats.values()), key=lambda due: due[1])
             if at >= t:
                 return None
-            found = self._event(Event(at, role, "Tick"))
+            found = self._event(Event(at, seat.oracle.role, "Tick", link=seat.link))
             if found is not None:
                 return found
         raise Broken(f"the end asked to be called {TIRELESS} times in a row before {t} ms")
@@ -154,18 +157,28 @@ class Run:
 
     def _event(self, event: Event) -> Divergence | None:
         self.now = event.t
-        seat = self.seats[event.end]
+        seat = self.seats[event.link or event.end]
+        if event.do == "Open" and all(one.oracle.state.phase != "open" for one in self.seats.values()):
+            self.network = Network()  # IDLE-5: what was under way on an earlier link is nothing to this one
         did, seat.deadline = seat.end.step(event)
         seat.poked = event.t if event.do == "Tick" and not did else -1
         self.did += did
         for e in (event, *did):
             self.log.append(e)
-            found = seat.oracle.observe(e)
+            found = self._observe(seat, e)
             if found is not None:
                 return self._found(found)
-            if e.message is not None and len(self.seats) == 2 and e.do in SENDS:
+            if e.message is not None and self.trace.end == "both" and e.do in SENDS:
                 self.network = self.network.sent("server" if e.end == "client" else "client", e.message)
         return None
+
+    def _observe(self, seat: Seat, e: Event) -> Divergence | None:
+        if e.do == "Open" and e.link:
+            ends = {link: one.oracle.state for link, one in self.seats.items()}
+            if not admits(self.policy, ends, e.link):
+                seat.oracle.refuse(e)
+                return None
+        return seat.oracle.observe(e)
 
     def _found(self, found: Divergence) -> Divergence:
         # What was left undone at a line is noticed at the next one, and blamed on the line.
@@ -194,29 +207,48 @@ def replay(trace: Trace, policy: Policy, target: Target, *, profile: str = "", s
     """Drive the target through the trace and judge it. Never raises Broken: a broken target is a case with that word.
     Raises BadInput for a trace that cannot be told under the policy."""
     inputs = script(trace, policy)
-    roles: tuple[Role, ...] = ROLES if trace.end == "both" else (trace.end,)
     run = Run(trace, policy, {})
     try:
         with ExitStack() as ends:
-            run = _begin(trace, policy, target, roles, ends)
-            if len(roles) == 1 and not stepwise:
+            run = _begin(trace, policy, target, ends)
+            if len(run.seats) == 1 and not stepwise:
                 try:
-                    end = run.seats[roles[0]].end
+                    end = next(iter(run.seats.values())).end
                     return _case(target, profile, run, run.judge(inputs, end.run([one.event for one in inputs])))
                 except Unvisited:
-                    run = _begin(trace, policy, target, roles, ends)
+                    run = _begin(trace, policy, target, ends)
             return _case(target, profile, run, run.give(inputs))
+    except NoGateway:
+        return replace(_case(target, profile, run), word="unsupported", reason=NoGateway.reason)
     except Broken as why:
         return _case(target, profile, run, broken=str(why))
 
 
-def _begin(trace: Trace, policy: Policy, target: Target, roles: tuple[Role, ...], ends: ExitStack) -> Run:
+class NoGateway(Exception):
+    """The target makes no gateways, and the trace is about one."""
+
+    reason = "stated: it makes single ends only, and no gateway (GATE-1)"
+
+
+def _begin(trace: Trace, policy: Policy, target: Target, ends: ExitStack) -> Run:
     seats = {}
-    for role in roles:
-        end = target.open(role, policy)
+    for name, role, end in _opened(trace, policy, target):
         ends.callback(end.close)
-        seats[role] = Seat(end, Oracle(policy, role))
+        seats[name] = Seat(end, Oracle(policy, role), name if name != role else "")
     return Run(trace, policy, seats)
+
+
+def _opened(trace: Trace, policy: Policy, target: Target) -> Iterator[tuple[str, Role, End]]:
+    """The ends that the trace needs, each with its seat's name."""
+    links = dict.fromkeys(one.link for one in trace.steps if one.link)
+    if links:
+        opens = gateway(target, policy)
+        if opens is None:
+            raise NoGateway
+        yield from ((link, "server", opens(user(link))) for link in links)
+        return
+    roles: tuple[Role, ...] = ROLES if trace.end == "both" else (trace.end,)
+    yield from ((role, role, target.open(role, policy)) for role in roles)
 
 
 def _case(target: Target, profile: str, run: Run, found: Divergence | None = None, broken: str = "") -> Case:

@@ -1,21 +1,53 @@
-"""The suite: the hand-written traces, found by name, and which of them may be told under which policy."""
+"""The suites: which traces are told, under which policy.
+
+`hand`: the traces written by hand. Under a policy file those are told that fit it; under a profile those that were
+written for it. With neither, all that fit the profile `combined` are told under it, and then every trace under its
+own policy: what is recommended is asked first, and nothing is left out.
+
+`model`: tours of models, made by `rekeyspec model traces`, each told under its model's policy. A small set is part of
+the package, and a folder with others is a suite as well. An end that makes another choice than a tour, which the
+rules allow, has left the tour and is judged all the same.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+from rekeyspec.conformance import modelgraph, yamlfile
 from rekeyspec.conformance import trace as form
-from rekeyspec.conformance import yamlfile
+from rekeyspec.conformance.adapters.reference import ReferenceTarget
+from rekeyspec.conformance.modelgraph import Graph
 from rekeyspec.conformance.policies import policy_from, profiles
+from rekeyspec.conformance.replay import replay
 from rekeyspec.conformance.target import BadInput
 from rekeyspec.conformance.trace import Trace
 from rekeyspec.reference.policy import Policy, parameters
 
 FOLDER: Final = Path(__file__).parent / "traces"
+TOURS: Final = Path(__file__).parent / "modeltraces"
+"""The tours that are part of the package."""
+
+RECOMMENDED: Final = "combined"
+"""The profile that is asked first where none is named."""
+
+SUITES: Final = ("hand", "model")
+
+
+@dataclass(frozen=True)
+class Told:
+    """One trace that is to be told: under which policy, by which name in the report, and how to tell it again."""
+
+    trace: Trace
+    policy: Policy
+    profile: str
+    again: tuple[str, ...]
+    """Words of the command line: the trace, and `--profile` where it is not told under its own."""
+    tour: bool = False
 
 
 @cache
@@ -31,9 +63,11 @@ def stories() -> dict[str, Trace]:
 
 
 def trace_named(name_or_file: str) -> Trace:
-    """A hand-written trace by name, or the trace in a file. Raises BadInput."""
+    """A trace of the package by name, or the trace in a file. Raises BadInput."""
     if name_or_file in stories():
         return stories()[name_or_file]
+    if re.fullmatch(r"[a-z0-9-]+", name_or_file) and (tour := next(TOURS.rglob(f"{name_or_file}.yaml"), None)):
+        return form.read(tour)
     path = Path(name_or_file)
     if path.exists() or path.suffix in (".yaml", ".yml") or "/" in name_or_file:
         return form.read(path)
@@ -65,8 +99,51 @@ def _meets(trace: Trace, name: str, value: object, wanted: int | str | Sequence[
 
 
 def chosen(policy: Policy | None, profile: str = "") -> list[tuple[Trace, Policy]]:
-    """The traces to run, each with its policy: those that fit this policy, or (None) all, each under its own; with a
-    profile's name only those told under it."""
+    """The hand-written traces to run, each with its policy: those that fit this policy, or (None) all, each under its
+    own; with a profile's name only those told under it."""
     if policy is not None:
         return [(one, policy) for one in stories().values() if fits(one, policy)]
     return [(one, policy_of(one)) for one in stories().values() if profile in ("", one.profile)]
+
+
+def sensible(trace: Trace, policy: Policy) -> bool:
+    """Is it, under this policy, still the story that it was? Not where the reference itself leaves it: sizes and times
+    need not stand there as they did where it was written."""
+    return replay(trace, policy, ReferenceTarget()).word != "inconclusive"
+
+
+def by_hand(policy: Policy | None, profile: str | None, name: str = "") -> list[Told]:
+    """The suite `hand`: under a policy file (`profile` is its path, `name` what to call it), a profile, or neither."""
+    if policy is not None:
+        again = ("--profile", str(profile))
+        return [Told(one, policy, name, (one.name, *again)) for one, _ in chosen(policy) if sensible(one, policy)]
+    own = [Told(one, its, one.profile, (one.name,)) for one, its in chosen(None, profile or "")]
+    if profile:
+        return own
+    recommended, again = profiles()[RECOMMENDED], ("--profile", RECOMMENDED)
+    already = {one.trace.name for one in own if (one.profile, one.policy) == (RECOMMENDED, recommended)}
+    first = [one for one, _ in chosen(recommended) if one.name not in already and sensible(one, recommended)]
+    return [*(Told(one, recommended, RECOMMENDED, (one.name, *again)) for one in first), *own]
+
+
+def tours(folder: Path | None = None) -> tuple[list[Told], list[Graph]]:
+    """The suite `model`: the tours in a folder and those below it (None: those of the package), and the graphs that
+    they are of. Raises BadInput."""
+    if folder is not None and not folder.is_dir():
+        names = ", ".join(f"`{one}`" for one in SUITES)
+        remedy = "make it with `rekeyspec model traces --output DIR`"
+        raise yamlfile.problem("--suite", f"`{folder}`, which is no folder", f"{names} or a folder of tours", remedy)
+    found: list[Told] = []
+    graphs = []
+    for path in sorted((folder or TOURS).rglob(f"*{modelgraph.SUFFIX}")):
+        graph = modelgraph.read(path)
+        graphs.append(graph)
+        for name in graph.traces:
+            file = path.parent / f"{name}.yaml"
+            one = form.read(file)
+            again = (name if folder is None else str(file),)
+            found.append(Told(one, policy_of(one), f"model {graph.model}", again, tour=True))
+    if folder is not None and not graphs:
+        read = f"no *{modelgraph.SUFFIX} in it"
+        raise yamlfile.problem(f"--suite {folder}", read, "what `rekeyspec model traces --output` writes", "name that")
+    return found, graphs

@@ -6,7 +6,7 @@ the next time at which it wants to be called though nothing happens: its deadlin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol, Self
 
 from rekeyspec.reference.policy import Policy
@@ -50,6 +50,17 @@ class Target(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc: object) -> None: ...
+
+
+Gateway = Callable[[str], End]
+"""Opens the server's end of one more link of this user; all that it opened stand on one gateway (GATE-1)."""
+
+
+def gateway(target: Target, policy: Policy) -> Gateway | None:
+    """A new gateway, of a target that has a method `gateway` (which few need); None of one that makes single ends
+    only."""
+    make: Callable[[Policy], Gateway] | None = getattr(target, "gateway", None)
+    return make(policy) if make else None
 
 
 class Broken(Exception):

@@ -36,6 +36,9 @@ Amount = Annotated[
 ]
 
 
+LinkName = Annotated[str, Meta(pattern=r"^[a-z0-9]+/[a-z0-9]+$")]
+
+
 class MessageForm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A message that arrives. What is left out is what an honest peer would send now."""
 
@@ -45,7 +48,7 @@ class MessageForm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ] = None
     number: int | None = None
     negotiation: str | None = None
-    session: str = ""
+    session: str | None = None
     bytes: Amount = 0
     channel: Channel | None = None
     sealed_by: Seal | None = None
@@ -57,6 +60,7 @@ class ActionForm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     do: Visible
     epoch: int | None = None
     number: int | None = None
+    session: str | None = None
     bytes: Amount | None = None
     channel: Channel | None = None
     sealed_by: Seal | None = None
@@ -79,6 +83,7 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     at: Annotated[Amount | None, Meta(description="the time, ms since the start")] = None
     after: Annotated[Amount | None, Meta(description="the time, ms since the line before")] = None
     end: Annotated[Role | None, Meta(description="where, when both ends are under test")] = None
+    link: Annotated[LinkName | None, Meta(description="of a gateway's links the one: USER/NUMBER")] = None
     established: Annotated[bool, Meta(description="with Open: the first negotiation completes too, at once")] = False
     bytes: Annotated[Amount, Meta(description="with Offer: the size of the message")] = 0
     times: Annotated[int, Meta(ge=1, le=1_000_000, description="how often the line is repeated")] = 1
@@ -177,12 +182,19 @@ def _check_step(document: yamlfile.Document, trace: Trace, n: int, one: Step) ->
         )
     if one.do in ("Pass", "Drop") and trace.end != "both":
         raise wrong(f"{one.do} with one end under test", "Arrive", "say `end: both`, or let the message arrive")
-    if one.do == "Arrive" and trace.end == "both":
-        raise wrong("Arrive with both ends under test", "Pass or Drop", "let a message in flight pass")
+    if one.message is not None and one.message.sealed_by is None and trace.end == "both":
+        expected = "Pass or Drop, or what an adversary sends, with `sealed_by`"
+        raise wrong("Arrive with both ends under test", expected, "let a message in flight pass")
     if (trace.end == "both") != (one.end is not None):
         raise wrong(
             f"a line {'without' if one.end is None else 'with'} `end`",
             "`end` in each line just where both ends are under test",
+            "mend it",
+        )
+    if (one.link is None) != (trace.steps[0].link is None) or (one.link is not None and trace.end != "server"):
+        raise wrong(
+            f"a line {'without' if one.link is None else 'with'} `link`, and `end: {trace.end}`",
+            "`link` in every line of a gateway's story, which has `end: server`, and in no other's",
             "mend it",
         )
 

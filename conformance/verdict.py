@@ -96,6 +96,8 @@ class Verdict:
     step: int
     detail: str
     replay: str
+    weakness: str = ""
+    """What is weaker than it could be, although the rule held; empty where nothing is."""
 
 
 def worst(words: Iterable[Word]) -> Word:

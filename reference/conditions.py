@@ -48,10 +48,13 @@ def aged(p: Policy, s: End, t: int, margin: Margin) -> Certainty:
 
 
 def idle_for(p: Policy, trigger: str, s: End, t: int, margin: Margin) -> Certainty:
-    """Does `any` or `period` idleness hold at `t` (IDLE-1, IDLE-3)? Never for the other triggers."""
+    """Does `any` or `period` idleness hold at `t` (IDLE-1, IDLE-3)? Never for the other triggers. Where one end keeps
+    idle time for both, either is idle for the `period` from the notice on that it gave or got (REKEY-6)."""
     if trigger == "any":
         return 2 if t > s.active_at + margin.ms else 1 if margin.ms else 0
     if trigger == "period" and p.rekey_idle:
+        if s.idle_noticed or s.role not in p.counting:
+            return 2 if s.idle_noticed else 0
         return since(t, s.active_at + p.rekey_idle, margin)
     return 0
 
@@ -69,6 +72,45 @@ def rejects(p: Policy, s: End, t: int, margin: Margin) -> Certainty:
         return 2 if s.marked_accepted else 0
     now = idle_for(p, p.reject_trigger, s, t, margin)
     return now if now > s.idle_rejects else s.idle_rejects
+
+
+def notices_bytes(p: Policy, s: End, slack: int) -> bool:
+    """REKEY-6: may this end give notice that the count has reached the limit, give or take `slack` bytes?"""
+    return s.role in p.noticing and not s.bytes_noticed and full(p, s, slack)
+
+
+def idle_notice_at(p: Policy, s: End) -> int:
+    """REKEY-6: from when on this end may give notice of idleness (ms), or NEVER: nobody keeps idle time for the other
+    end, the other end could not act on it, or it knows already, or data waits here that may yet leave under this key,
+    which the other end would then take for a spoof."""
+    if s.idle_noticed or s.queue or s.role not in p.noticing or not p.rekey_idle:
+        return NEVER
+    useful = (p.idle_trigger == "period" and p.may_offer(s.peer)) or (
+        p.reject_trigger == "period" and p.may_offer(s.role)
+    )
+    return s.active_at + p.rekey_idle if useful else NEVER
+
+
+def notice_due(p: Policy, s: End, slack: int = 0) -> int:
+    """REKEY-6: when this end must give a notice, of bytes or of idleness (ms), or NEVER. Of bytes none is due where its
+    own message reached the limit: then it renegotiates itself (BYTE-5)."""
+    if not s.reached and notices_bytes(p, s, -slack):
+        return s.t
+    at = idle_notice_at(p, s)
+    return at if at > s.t else s.t
+
+
+def resumable(p: Policy, s: End, t: int, margin: Margin) -> Certainty:
+    """CACHE-1: may the session held here be resumed at `t`?"""
+    if p.session_cache == "off" or not s.session:
+        return 0
+    passed = since(t, s.session_at + p.session_lifetime, margin)
+    return 2 if passed == 0 else 1 if passed == 1 else 0
+
+
+def new_session(p: Policy, negotiation: str) -> str:
+    """CACHE-1: the id of the session that this negotiation makes if it is full; empty where none is kept."""
+    return negotiation if p.session_cache == "on" else ""
 
 
 def reply_deadline(p: Policy, s: End) -> int:

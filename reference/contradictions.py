@@ -113,7 +113,28 @@ def _triggers(p: Policy) -> Found:
             yield Contradiction(rule, f"{name} period with rekey_idle 0, which is never: set rekey_idle or idle_period")
 
 
+def _age(p: Policy) -> Found:
+    # A negotiation is activity: where the next age limit comes no later than the idleness after it, it finds the link
+    # in use, and so does every one after that.
+    if p.age_trigger == "active" and 0 < p.age_limit <= p.idle_period:
+        yield Contradiction(
+            "AGE-2",
+            f"age_trigger active with age_limit {p.age_limit} at most idle_period {p.idle_period}: the negotiation of "
+            "each new key ends idleness, so that a silent link is renewed for ever; age_limit must be more than "
+            "idle_period",
+        )
+
+
 def _accounting(p: Policy) -> Found:
+    other: Role = "server" if p.accounting == "client" else "client"
+    told = p.idle_trigger == p.reject_trigger == "period"  # with `heartbeat` nobody waits to be told
+    if p.accounting != "each" and told and p.may_offer(other) and p.delay:
+        yield Contradiction(
+            "REKEY-6",
+            f"accounting {p.accounting} with reject_trigger period: a notice that the {p.accounting} gives at "
+            f"rekey_idle {p.rekey_idle} ms reaches the {other} up to delay = {p.delay} ms later, and what the {other} "
+            f"sends until then arrives when the {p.accounting} refuses it",
+        )
     if p.accounting != "each" and "any" in (p.idle_trigger, p.reject_trigger):
         yield Contradiction(
             "REKEY-6",
@@ -188,24 +209,36 @@ def _dead(p: Policy) -> Found:
             "idle_period",
         )
         return
-    times, needed = _delays(p), p.retries * p.reply_timeout + _delays(p) * p.delay
     if p.grace < grace_needed(p):
+        times, tries = _delays(p), _tries(p)
         yield Contradiction(
             "DEAD-3",
-            f"a heartbeat may be late by retries * reply_timeout + {times} * delay = {p.retries} * {p.reply_timeout} + "
-            f"{times} * {p.delay} = {needed} ms, which must be {'less than' if p.delay else 'at most'} grace {p.grace}",
+            "a heartbeat, or the new key that its missing reply asks for, may be late by "
+            f"{_TRIES[p.on_missed_reply]} * reply_timeout + {times} * delay = "
+            f"{tries} * {p.reply_timeout} + {times} * {p.delay} = "
+            f"{tries * p.reply_timeout + times * p.delay} ms, which must be {'less than' if p.delay else 'at most'} "
+            f"grace {p.grace}",
         )
 
 
+_TRIES: Final = {"close": "retries", "rekey": "(retries + 1)"}
+
+
+def _tries(p: Policy) -> int:
+    return p.retries + (p.on_missed_reply == "rekey")
+
+
 def grace_needed(p: Policy) -> int:
-    """The least grace (ms) with which no live and honest sender of heartbeats is suspected (DEAD-3).
+    """The least grace (ms) with which no live and honest sender of heartbeats is given up (DEAD-3).
 
     Its repeats are spent `retries * reply_timeout` after the first, and a receiver that gives up sooner makes them
-    useless; the one that gets through arrives a delay later. And it may have begun to count later than the receiver:
-    activity that began at the receiver (its data, its negotiation) is noted at the sender up to a delay afterwards. So
-    a second delay, unless activity begins at the sender only; and one ms more, against a tie, where a delay is claimed.
+    useless; with `on_missed_reply: rekey` the sender asks for a new key one `reply_timeout` after that (DEAD-2), which
+    is a sign of life too. What gets through arrives a delay later. And the sender may have begun to count later than
+    the receiver: activity that began at the receiver (its data, its negotiation) is noted at the sender up to a delay
+    afterwards. So a second delay, unless activity begins at the sender only; and one ms more, against a tie, where a
+    delay is claimed. (`rekeyspec model timers` finds the same by search.)
     """
-    return p.retries * p.reply_timeout + _delays(p) * p.delay + (1 if p.delay else 0)
+    return _tries(p) * p.reply_timeout + _delays(p) * p.delay + (1 if p.delay else 0)
 
 
 def _delays(p: Policy) -> int:
@@ -237,5 +270,5 @@ def _bounds(p: Policy) -> Found:
 
 
 _CHECKS: Final[tuple[Callable[[Policy], Found], ...]] = (
-    _authentication, _negotiation, _heartbeats, _triggers, _rejection, _dead, _accounting, _sessions, _bounds,
+    _authentication, _negotiation, _heartbeats, _triggers, _rejection, _dead, _age, _accounting, _sessions, _bounds,
 )  # fmt: skip

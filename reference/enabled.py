@@ -40,7 +40,7 @@ def enabled(r: Rules, s: End, e: Event) -> Message | None:
         if guard is not None:
             raise _not_enabled(r.own, guard, r, s, e, about)
         if do in SENDS:
-            check_form(r, s, do, e.message, None)
+            check_form(r, s if s.t == e.t else s.but(t=e.t), do, e.message, None)
         return None
     if do == "Close":
         _may_close(r, s, e)
@@ -49,7 +49,7 @@ def enabled(r: Rules, s: End, e: Event) -> Message | None:
         return _ignorable(r, s, e)
     taken = _taken(r, s, e)
     if do in SENDS:
-        check_form(r, s, do, e.message, taken)
+        check_form(r, s if s.t == e.t else s.but(t=e.t), do, e.message, taken)
     return taken
 
 

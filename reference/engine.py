@@ -6,17 +6,16 @@ one instant, and whether to act before or after what arrives at the instant of a
 
 from __future__ import annotations
 
+from rekeyspec.reference.gateway import admits, refused
 from rekeyspec.reference.guards import Rules, announced, closing
-from rekeyspec.reference.messages import outbound
+from rekeyspec.reference.messages import SENDS, outbound
 from rekeyspec.reference.obligations import Obligation, look
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.state import End, fresh
 from rekeyspec.reference.step import apply, step
 from rekeyspec.reference.vocabulary import SILENT, Event, Role
 
-_SENDING = frozenset(
-    {"Start", "Answer", "Finish", "Request", "SendData", "SendHeartbeat", "SendReply"},
-)
+_SENDING = frozenset(SENDS) - {"Close"}
 _NAMING = frozenset({"Deliver", "Reject", "Discard", "RefuseStart", "Ignore"})
 
 
@@ -58,3 +57,25 @@ class Engine:
             s = apply(r, s, action, o.taken)  # what is due is enabled: tests/reference/test_engine.py
             if action.do not in SILENT:
                 did.append(action)
+
+
+class GatewayEngine:
+    """A server's ends of many links, each told by its events' `link` (GATE-1). Not thread-safe, no clock."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.rules = Rules(policy)
+        self.ends: dict[str, Engine] = {}
+
+    def end(self, link: str) -> Engine:
+        """The end of this link."""
+        return self.ends.setdefault(link, Engine(self.rules.policy, "server", self.rules))
+
+    def step(self, event: Event) -> tuple[tuple[Event, ...], int]:
+        """As `Engine.step`, for the end of the link that the event names."""
+        p = self.rules.policy
+        engine = self.end(event.link)
+        if event.do == "Open" and not admits(p, {name: one.state for name, one in self.ends.items()}, event.link):
+            engine.state = refused(p, event.t)
+            event = event._replace(do="Tick")
+        did, deadline = engine.step(event)
+        return tuple([done._replace(link=event.link) for done in did]), deadline

@@ -16,11 +16,12 @@ from rekeyspec.reference.conditions import (
     full,
     holding,
     may_start,
+    notice_due,
     rejects,
     reply_deadline,
 )
 from rekeyspec.reference.guards import Rules, closing, taker, watches
-from rekeyspec.reference.state import NONE, End
+from rekeyspec.reference.state import FULL, NONE, End
 from rekeyspec.reference.vocabulary import NEVER, Do, Message
 
 
@@ -45,6 +46,7 @@ DUTY: dict[str, str] = {
     "Finish": "EST-4",
     "Establish": "EST-4",
     "AcceptRequest": "REKEY-4",
+    "AcceptNotice": "REKEY-6",
     "Ignore": "AUTH-1",
 }
 """The rule by which an action that takes a message is due at once."""
@@ -53,7 +55,7 @@ DUTY: dict[str, str] = {
 def obligations(r: Rules, s: End) -> list[Obligation]:
     """Everything that is due at this end, now or later, in the order in which the reference does it."""
     if s.phase != "open":
-        return [Obligation(s.t, "Refuse", "LIM-1")] if s.refusal else []
+        return [Obligation(s.t, "Refuse", "GATE-1" if s.refusal == FULL else "LIM-1")] if s.refusal else []
     out = _answers(r, s) if s.inbox else []
     if s.refusal:
         out.append(Obligation(s.t, "Refuse", "LIM-1"))
@@ -69,6 +71,10 @@ def obligations(r: Rules, s: End) -> list[Obligation]:
                     out.append(Obligation(at, "Start" if s.requested or may_start(r.policy, s) else "Request", rule))
             if s.role in r.policy.beating:
                 _heartbeats(r, s, out)
+            if s.role in r.policy.noticing:
+                at = notice_due(r.policy, s, r.margin.bytes)
+                if at != NEVER:
+                    out.append(Obligation(at, "SendNotice", "REKEY-6"))
             if s.queue and not _held(r, s):
                 out.append(Obligation(s.t, "SendData", "FLOW-1"))
     return out
@@ -197,6 +203,8 @@ def _timers(r: Rules, s: End) -> int:
             soon = min(soon, max(age_due(p, s), s.t))
         if s.role in p.watching and s.suspect_since == NONE:
             soon = min(soon, s.expected_at + p.grace)
+        if s.role in p.noticing:
+            soon = min(soon, notice_due(p, s, r.margin.bytes))
     return soon
 
 

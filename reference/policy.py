@@ -72,6 +72,16 @@ class Policy:
         return type(self)(**(old | changes))
 
     @cached_property
+    def counting(self) -> frozenset[Role]:
+        """REKEY-6: the ends that keep count and idle time themselves. (Kept: asked at every step.)"""
+        return frozenset(r for r in ROLES if self.accounting in (r, "each"))
+
+    @cached_property
+    def noticing(self) -> frozenset[Role]:
+        """REKEY-6: the end that does it for both, if one does. (Kept: asked at every step.)"""
+        return self.counting if self.accounting != "each" else frozenset()
+
+    @cached_property
     def watching(self) -> frozenset[Role]:
         """DEAD-3: the ends that wait for the other's heartbeats. (Kept: asked at every step.)"""
         if self.on_missed_heartbeat == "ignore":

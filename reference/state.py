@@ -18,6 +18,9 @@ from rekeyspec.reference.vocabulary import Message, Role
 
 NONE: Final = -1
 
+FULL: Final = "links_per_user"
+"""Why a gateway refuses a link (GATE-1): `refusal` of the end that it does not admit."""
+
 _put = object.__setattr__  # past the frozen dataclass's own, on an object that nobody has seen yet
 
 Certainty = Literal[0, 1, 2]
@@ -41,11 +44,13 @@ class Series(NamedTuple):
 
 
 class Negotiation(NamedTuple):
-    """A negotiation in progress: its id, the epoch it is for, and whether this end started it."""
+    """A negotiation in progress: its id, the epoch it is for, whether this end started it, and the session that this
+    end offered in its start or agreed to in its answer (CACHE-1; empty: none)."""
 
     id: str
     epoch: int
     mine: bool
+    session: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,11 @@ class End:
     idle_rejects: Certainty = 0
     """The idleness that `reject_trigger` asks for has been seen under this epoch (IDLE-3)."""
 
+    bytes_noticed: bool = False
+    """Notice of bytes was sent since the latest delivery under this epoch (REKEY-6)."""
+    idle_noticed: bool = False
+    """Notice of idleness was sent, or accepted, since the latest activity under this epoch (REKEY-6)."""
+
     active_at: int = 0
     """Idle time counts from here."""
     next_beat: int = 0
@@ -100,12 +110,17 @@ class End:
     old_rejects: bool = False
     """Nothing more may be delivered under the previous epoch."""
 
+    session: str = ""
+    """The session that may be resumed: the id of the negotiation that made it (CACHE-1)."""
+    session_at: int = 0
+    """When it came into force here."""
+
     queue: tuple[Queued, ...] = ()
     sent_number: int = 0
     delivered_number: int = 0
 
     refusal: str = ""
-    """Why the latest offer must be refused."""
+    """Why the latest offer, or the link, must be refused."""
     ending: str = ""
     """The rule by which this end must close."""
 

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from rekeyspec.reference.conditions import exhausted, full, idle_for, rejects, reply_deadline, sealed, since
+from rekeyspec.reference.conditions import (
+    exhausted,
+    full,
+    idle_for,
+    new_session,
+    rejects,
+    reply_deadline,
+    sealed,
+    since,
+)
 from rekeyspec.reference.enabled import GIVEN, NOTHING, enabled
 from rekeyspec.reference.guards import Rules
 from rekeyspec.reference.obligations import sticky
@@ -39,15 +48,19 @@ def apply(r: Rules, s: End, e: Event, taken: Message | None) -> End:
         case "Shut":
             return s.but(t=t, ending=s.ending or "CLOSE-1") if s.phase == "open" else s.but(t=t)
         case "Start":
-            return _negotiating(r, s, t, e.message or NOTHING, mine=True)
+            return _negotiating(r, s, t, e.message or NOTHING)
         case "Answer":
-            return _negotiating(r, s, t, m, mine=False)
-        case "Finish" | "Establish":
-            return _in_force(r, s, t, m.epoch)
+            return _negotiating(r, s, t, m, e.message or NOTHING)
+        case "Finish":
+            return _in_force(r, s, t, m, m.session)
+        case "Establish":
+            return _in_force(r, s, t, m, s.negotiation.session if s.negotiation else "")
         case "Request":
             return s.but(t=t, requesting=True, awaiting_since=_first(s.awaiting_since, t))
         case "AcceptRequest":
             return s.but(requested=True)
+        case "AcceptNotice":
+            return _told(r, s, m)
         case "SendData":
             return _send(r, s, t, e.message or NOTHING)
         case "Deliver":
@@ -58,10 +71,13 @@ def apply(r: Rules, s: End, e: Event, taken: Message | None) -> End:
             return s
         case "SendHeartbeat":
             return _beat(r, s, t, e.message or NOTHING)
+        case "SendNotice":
+            told = "bytes_noticed" if e.message and e.message.bytes else "idle_noticed"
+            return s.but(t=t, **{told: True})
         case "SendReply":
             return _reply(r, s, t, m, e.message or NOTHING)
         case "AcceptReply":
-            return s.but(count=s.count + _control(r, m), series=None)
+            return s.but(count=s.count + _control(r, s, m), series=None)
         case "Suspect":
             return s.but(t=t, suspect_since=t)
         case "Refuse":
@@ -74,6 +90,7 @@ def apply(r: Rules, s: End, e: Event, taken: Message | None) -> End:
 
 
 def _open(r: Rules, s: End, t: int) -> End:
+    """IDLE-5: also at a closed end, which remembers nothing; so the first negotiation of a new link is a full one."""
     start = s.but(phase="open", t=t, awaiting_since=t)
     return start.but(**_active(r, start, t))
 
@@ -96,12 +113,13 @@ def _offer(r: Rules, s: End, e: Event) -> End:
     return s.but(t=t, queue=(*s.queue, Queued(e.bytes, s.epoch, idle)))
 
 
-def _negotiating(r: Rules, s: End, t: int, m: Message, *, mine: bool) -> End:
-    """REKEY-3: timers restart when a negotiation starts; the outstanding series ends with it."""
-    limit = m.bytes if not mine and s.epoch == 0 and r.policy.limit_from == "initiator" else s.limit
+def _negotiating(r: Rules, s: End, t: int, m: Message, answer: Message | None = None) -> End:
+    """REKEY-3: timers restart when a negotiation starts; the outstanding series ends with it. `m` is its start,
+    `answer` this end's own to it, if the peer started. CACHE-1: the session is the one offered, or agreed to."""
+    limit = m.bytes if answer and s.epoch == 0 and r.policy.limit_from == "initiator" else s.limit
     return s.but(
         **_active(r, s, t),
-        negotiation=Negotiation(m.negotiation, m.epoch, mine),
+        negotiation=Negotiation(m.negotiation, m.epoch, answer is None, (answer or m).session),
         awaiting_since=_first(s.awaiting_since, t),
         requesting=False,
         requested=False,
@@ -110,16 +128,22 @@ def _negotiating(r: Rules, s: End, t: int, m: Message, *, mine: bool) -> End:
     )
 
 
-def _in_force(r: Rules, s: End, t: int, epoch: int) -> End:
-    """BYTE-4, REKEY-3: the new epoch is in force here; count, age and marks begin anew."""
+def _in_force(r: Rules, s: End, t: int, m: Message, session: str) -> End:
+    """BYTE-4, REKEY-3: the new epoch is in force here; count, age and marks begin anew. CACHE-1: a full negotiation
+    makes a session, which is kept and whose lifetime begins; an abbreviated one prolongs none."""
     p = r.policy
+    made = session != "" and session == new_session(p, m.negotiation)
     lags = p.channels == 2 and p.transport == "stream" and s.epoch > 0
     return s.but(
         t=t,
-        epoch=epoch,
+        epoch=m.epoch,
         in_force_at=t,
+        session=session if made else s.session,
+        session_at=t if made else s.session_at,
         count=0,
         reached=False,
+        bytes_noticed=False,
+        idle_noticed=False,
         marked_sent=False,
         marked_accepted=False,
         idle_rejects=0,
@@ -145,12 +169,14 @@ def _active(r: Rules, s: End, t: int) -> dict[str, object]:
     }
     if p.reject_trigger in ("any", "period") and s.epoch > 0:
         changes["idle_rejects"] = rejects(p, s, t, r.margin)
+    if s.idle_noticed:
+        changes["idle_noticed"] = False
     return changes
 
 
 def _send(r: Rules, s: End, t: int, m: Message) -> End:
     """BYTE-1: what is sent counts. BYTE-5: it is this end's message that reached the limit, if it is reached now."""
-    sent = s.but(queue=s.queue[1:], count=s.count + m.bytes, sent_number=m.number, **_active(r, s, t))
+    sent = s.but(queue=s.queue[1:], count=s.count + _counted(r, s, m), sent_number=m.number, **_active(r, s, t))
     return sent.but(reached=True) if _reaches(r, sent) else sent
 
 
@@ -159,7 +185,7 @@ def _reply(r: Rules, s: End, t: int, taken: Message, sent: Message) -> End:
     end's own crossed this one, no earlier than the peer's idle period after that data."""
     p = r.policy
     return s.but(
-        count=s.count + _control(r, taken) + _control(r, sent),
+        count=s.count + _control(r, s, taken) + _control(r, s, sent),
         marked_accepted=True,
         beat_seen=max(s.beat_seen, taken.number),
         expected_at=max(s.active_at + p.idle_period, t + p.heartbeat_interval),
@@ -176,8 +202,8 @@ def _beat(r: Rules, s: End, t: int, m: Message) -> End:
         series=Series(first, m.number, t),
         next_beat=s.next_beat if s.series else t + p.heartbeat_interval,
     )
-    counted = sent.but(count=s.count + m.bytes) if _control(r, m) else sent
-    return counted.but(reached=True) if _control(r, m) and _reaches(r, counted) else counted
+    counted = sent.but(count=s.count + m.bytes) if _control(r, s, m) else sent
+    return counted.but(reached=True) if _control(r, s, m) and _reaches(r, counted) else counted
 
 
 def _reaches(r: Rules, s: End) -> bool:
@@ -189,13 +215,28 @@ def _delivered(r: Rules, s: End, t: int, m: Message) -> dict[str, object]:
     """BYTE-1: what is delivered counts under its own key; REKEY-2: the data channel now carries the new epoch."""
     changes = _active(r, s, t) | {"delivered_number": m.number}
     if m.epoch == s.epoch:
-        changes |= {"count": s.count + m.bytes, "old_until": NONE}
+        changes |= {"count": s.count + _counted(r, s, m), "old_until": NONE}
+        if s.bytes_noticed:
+            changes["bytes_noticed"] = False  # REKEY-6: the peer sends on, so the notice may be lost
     return changes
 
 
-def _control(r: Rules, m: Message) -> int:
+def _told(r: Rules, s: End, m: Message) -> End:
+    """REKEY-6: this end goes on as if it had counted itself; it was its message that reached the limit."""
+    if not m.bytes:
+        return s.but(idle_noticed=True)
+    told = s.but(count=max(s.count, m.bytes))
+    return told.but(reached=True) if _reaches(r, told) else told
+
+
+def _counted(r: Rules, s: End, m: Message) -> int:
+    """REKEY-6: what a message adds to the count: nothing where the peer counts for both."""
+    return m.bytes if s.role in r.policy.counting else 0
+
+
+def _control(r: Rules, s: End, m: Message) -> int:
     """BYTE-2: what a control message adds to the count."""
-    return m.bytes if r.policy.byte_counts == "data+control" else 0
+    return _counted(r, s, m) if r.policy.byte_counts == "data+control" else 0
 
 
 def _alive(r: Rules, s: End, t: int, do: Do, m: Message) -> Series | None:

@@ -22,18 +22,18 @@ KINDS: Final[tuple[Kind, ...]] = (
 
 Environment = Literal["Open", "Offer", "Arrive", "Tick", "Shut"]
 Visible = Literal[
-    "Start", "Answer", "Finish", "Request", "SendData", "SendHeartbeat", "SendReply",
+    "Start", "Answer", "Finish", "Request", "SendData", "SendHeartbeat", "SendReply", "SendNotice",
     "Deliver", "Reject", "Discard", "RefuseStart", "Suspect", "Refuse", "Close",
 ]  # fmt: skip
-Silent = Literal["Establish", "AcceptReply", "AcceptRequest", "Ignore"]
+Silent = Literal["Establish", "AcceptReply", "AcceptRequest", "AcceptNotice", "Ignore"]
 Do = Environment | Visible | Silent
 
 ENVIRONMENT: Final[tuple[Environment, ...]] = ("Open", "Offer", "Arrive", "Tick", "Shut")
 VISIBLE: Final[tuple[Visible, ...]] = (
-    "Start", "Answer", "Finish", "Request", "SendData", "SendHeartbeat", "SendReply",
+    "Start", "Answer", "Finish", "Request", "SendData", "SendHeartbeat", "SendReply", "SendNotice",
     "Deliver", "Reject", "Discard", "RefuseStart", "Suspect", "Refuse", "Close",
 )  # fmt: skip
-SILENT: Final[tuple[Silent, ...]] = ("Establish", "AcceptReply", "AcceptRequest", "Ignore")
+SILENT: Final[tuple[Silent, ...]] = ("Establish", "AcceptReply", "AcceptRequest", "AcceptNotice", "Ignore")
 
 NEVER: Final = 1 << 62
 """A deadline that does not come, in ms."""
@@ -43,8 +43,8 @@ class Message(NamedTuple):
     """What travels. Fields that a kind does not use keep their default.
 
     `epoch` is the key's that protects it, or for start, answer and finish the one they negotiate. `bytes` is the
-    plaintext length of data (BYTE-1). `sealed_by` is who protected it: the end that receives it cannot tell `adversary`
-    from `peer`.
+    plaintext length of data (BYTE-1), or the count of which a notice tells (REKEY-6). `sealed_by` is who protected it:
+    the end that receives it cannot tell `adversary` from `peer`.
     """
 
     kind: Kind

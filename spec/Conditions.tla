@@ -4,20 +4,23 @@
 (* each under the name it has in the reference.  s is an end's record, e    *)
 (* an end, m a message.                                                    *)
 (***************************************************************************)
-EXTENDS Link
+EXTENDS Step
 
 (* BYTE-3: has the count reached (or passed) the limit?                    *)
 Full(s) ==
-  /\ policy.byte_limit # 0
-  /\ IF policy.byte_test = "exceeded" THEN s.count > policy.byte_limit ELSE s.count >= policy.byte_limit
+  /\ s.limit # 0
+  /\ IF policy.byte_test = "exceeded" THEN s.count > s.limit ELSE s.count >= s.limit
 
 (* AGE-1: has the key's age reached the limit?                             *)
 Aged(s) == IF policy.age_limit = 0 THEN 0 ELSE Since(s.in_force_at, policy.age_limit)
 
-(* IDLE-1, IDLE-3: does `any` or `period` idleness hold now?               *)
-IdleFor(trigger, s) ==
+(* IDLE-1, IDLE-3: does `any` or `period` idleness hold now?  REKEY-6: an   *)
+(* end that was told is idle, and so is the one that told it, whatever its *)
+(* own clock may say at the very instant.                                  *)
+IdleFor(e, trigger, s) ==
   CASE trigger = "any" -> IF s.active_at > 0 THEN 2 ELSE 0
-    [] trigger = "period" /\ policy.rekey_idle > 0 -> Since(s.active_at, policy.rekey_idle)
+    [] trigger = "period" /\ policy.rekey_idle > 0 ->
+         IF s.idle_noticed THEN 2 ELSE IF Counts(e) THEN Since(s.active_at, policy.rekey_idle) ELSE 0
     [] OTHER -> 0
 
 Marked(s) == s.marked_sent \/ s.marked_accepted
@@ -28,9 +31,30 @@ Barred(s, item) ==
   ELSE IF item.epoch = s.epoch THEN item.idle ELSE 0
 
 (* IDLE-3: does `reject_trigger` hold here, now or earlier in this epoch?  *)
-Rejects(s) ==
+Rejects(e, s) ==
   IF policy.reject_trigger = "heartbeat" THEN IF s.marked_accepted THEN 2 ELSE 0
-  ELSE Max(s.idle_rejects, IdleFor(policy.reject_trigger, s))
+  ELSE Max(s.idle_rejects, IdleFor(e, policy.reject_trigger, s))
+
+(* REKEY-6: is there something to tell the other end?  Of idleness only    *)
+(* where the other could act on it, and not while data waits here that may *)
+(* leave under this key: the other would reject it.                        *)
+BytesToTell(e) == Notices(e) /\ ~end[e].bytes_noticed /\ Full(end[e])
+IdleToTell(e) ==
+  /\ Notices(e) /\ ~end[e].idle_noticed /\ end[e].queue = <<>>
+  /\ policy.rekey_idle > 0 /\ Since(end[e].active_at, policy.rekey_idle) > 0
+  /\ \/ policy.idle_trigger = "period" /\ MayOffer(Peer(e))
+     \/ policy.reject_trigger = "period" /\ MayOffer(e)
+
+(* CACHE-1: may the session held here be resumed?                          *)
+Resumable(s) ==
+  IF policy.session_cache = "off" \/ s.session = 0 THEN 0 ELSE 2 - Since(s.session_at, policy.session_lifetime)
+
+(* CACHE-1: what a negotiation may say of sessions, if it knows this one,   *)
+(* and this is the new one.                                                *)
+Sessions(s, new, known) ==
+  LET may == IF known # 0 /\ known = s.session THEN Resumable(s) ELSE 0
+  IN  IF may = 0 THEN {new} ELSE IF may = 2 THEN {known} ELSE {new, known}
+NewSession(epoch) == IF policy.session_cache = "on" THEN epoch ELSE 0
 
 Outstanding(s) == s.series.last > 0
 
@@ -38,7 +62,7 @@ Outstanding(s) == s.series.last > 0
 ReplyMissed(s) == IF Outstanding(s) THEN Since(s.series.last_at, policy.reply_timeout) ELSE 0
 
 (* DEAD-2: has the outstanding series no repeat left?                      *)
-Exhausted(s) == s.series.last > policy.retries
+Exhausted(s) == Outstanding(s) /\ s.series.last - s.series.first >= policy.retries
 
 (* DEAD-2 with `rekey`: must a new key come first?                         *)
 MissedReply(s) == IF policy.on_missed_reply = "rekey" /\ Exhausted(s) THEN ReplyMissed(s) ELSE 0
@@ -78,10 +102,15 @@ Reasons(e) ==
 (* REKEY-2: may data of the previous epoch still come, over its own channel? *)
 CarriesOld(s) == s.old_until # NONE /\ ~s.old_rejects
 
+(* AUTH-1: is it protected by a key that the peer has (who else has it      *)
+(* cannot be seen)?  CHAN-1: did it come over the channel for its kind?    *)
+Sealed(m) == m.seal # "nobody"
+RightChannel(m) == m.channel = Channel(m.kind)
+
 (* EARLY-1: must this data wait here for its epoch?                        *)
 Waits(s, m) ==
   /\ policy.transport = "stream"
-  /\ m.kind = "data"
+  /\ m.kind = "data" /\ Sealed(m) /\ RightChannel(m)
   /\ s.negotiation = "theirs"
   /\ m.epoch = s.epoch + 1
 

@@ -1,64 +1,61 @@
 ------------------------------ MODULE KeyChange -------------------------------
 (***************************************************************************)
-(* How a link ends, what the network does, what is due, how time passes,   *)
-(* and all of it together.                                                 *)
+(* How a link ends, what is due, how time passes, and all of it together.   *)
 (*                                                                         *)
 (* What is due is done before time passes (Tick); what else may be done at *)
 (* the same instant comes in any order.                                    *)
 (***************************************************************************)
-EXTENDS Traffic
+EXTENDS Adversary
 
 (* The end of the link, and what changes nothing.                          *)
 
-PeerClosed(e) == Arrives(e, "close")
-Broken(e) == Arrives(e, "data") /\ Gap(e, Arrived(e, "data"))
+Announces(m) == Sealed(m) /\ RightChannel(m)
+PeerClosed(e) == \E m \in Heads(e, "close") : Announces(m)
+Broken(e) == \E m \in Heads(e, "data") : Gap(e, m)
 
-Closing(e) ==
-  LET s == end[e] IN
-  \/ s.ending # ""                                                              \* CLOSE-1, IDLE-4
-  \/ PeerClosed(e)                                                              \* CLOSE-1
-  \/ Broken(e)                                                                  \* ORDER-1
-  \/ s.awaiting_since >= policy.negotiation_timeout                             \* EST-4    (P:33)
-  \/ s.suspect_since >= policy.negotiation_timeout                              \* DEAD-3
-  \/ policy.on_missed_reply = "close" /\ Exhausted(s) /\ ReplyMissed(s) > 0     \* DEAD-2   (K:C7, P:C1)
-  \/ policy.on_missed_heartbeat = "close" /\ Overdue(e)                         \* DEAD-3   (K:C17)
+(* What has arrived is taken no later than the network's Delay allows, so a *)
+(* close or a gap that has arrived is not due apart from that.             *)
+EndDue(e) ==
+  LET s == end[e]
+      negotiation == Why("Close: EST-4", s.awaiting_since >= policy.negotiation_timeout)   \* P:33
+      suspicion == Why("Close: DEAD-3", s.suspect_since >= policy.negotiation_timeout)
+      reply == Why("Close: DEAD-2", policy.on_missed_reply = "close" /\ Exhausted(s) /\ ReplyMissed(s) > 0)
+      heartbeat == Why("Close: DEAD-3", policy.on_missed_heartbeat = "close" /\ Overdue(e)) \* K:C7, K:C17
+      user == Why("Close: CLOSE-1", s.ending = "CLOSE-1")
+      spoof == Why("Close: IDLE-4", s.ending = "IDLE-4")
+  IN  IsOpen(e) /\ (negotiation \/ suspicion \/ reply \/ heartbeat \/ user \/ spoof)
+
+Closing(e) == EndDue(e) \/ Why("Close: CLOSE-1", PeerClosed(e)) \/ Why("Close: ORDER-1", Broken(e))
 
 (* An end that gives up may tell its peer; one that its user ends must.    *)
 Close(e) ==
-  /\ IsOpen(e)                                                                  \* DEAD-5
-  /\ Closing(e)                                                                 \* CLOSE-1
+  /\ Req("Close: DEAD-5", IsOpen(e))
+  /\ Closing(e)
   /\ \E announced \in BOOLEAN :
-       /\ announced \/ end[e].ending # "CLOSE-1"                                \* CLOSE-1
-       /\ Become(e, Closed, IF announced THEN Sent(wire, e, Message("close", end[e].epoch, 0, 0)) ELSE wire)
+       /\ Req("Announce: CLOSE-1", announced \/ end[e].ending # "CLOSE-1")
+       /\ Become(e, Closed(e), IF announced THEN Sent(wire, e, Message("close", end[e].epoch, 0, 0)) ELSE wire)
 
 ChangesNothing(e, m) ==
-  CASE m.kind = "request" -> ~RequestAcceptable(e, m)
-    [] m.kind = "start" -> ~Answerable(e, m) /\ ~Refusable(e, m)
-    [] m.kind = "answer" -> ~Finishable(e, m)
-    [] m.kind = "finish" -> ~Establishable(e, m)
+  CASE m.kind = "request"   -> ~RequestAcceptable(e, m)
+    [] m.kind = "start"     -> ~Answerable(e, m) /\ ~Refusable(e, m)
+    [] m.kind = "answer"    -> ~Finishable(e, m)
+    [] m.kind = "finish"    -> ~Establishable(e, m)
     [] m.kind = "heartbeat" -> ~Replyable(e, m)
-    [] m.kind = "reply" -> ~ReplyAcceptable(e, m)
-    [] OTHER -> FALSE                       \* data is discarded, a close ends the link
+    [] m.kind = "reply"     -> ~ReplyAcceptable(e, m)
+    [] m.kind = "notice"    -> ~NoticeAcceptable(e, m)
+    [] m.kind = "close"     -> ~Announces(m)
+    [] m.kind = "data"      ->
+         ~Deliverable(e, m) /\ ~Rejectable(e, m) /\ ~Discardable(e, m)
+         /\ ~(Sealed(m) /\ RightChannel(m) /\ (Waits(end[e], m) \/ Gap(e, m)))
 
+(* DEAD-4: a late reply changes nothing, but is a sign of life.            *)
 Ignore(e) ==
   \E c \in Channels :
     /\ IsOpen(e)
     /\ wire[e][c] # <<>>
     /\ LET m == Head(wire[e][c]) IN
-       /\ ChangesNothing(e, m)                                                  \* AUTH-1
-       /\ Become(e, IF m.kind = "reply" THEN Alive(end[e], m) ELSE end[e], Taken(wire, e, c))
-
------------------------------------------------------------------------------
-(* The network.                                                            *)
-
-Drop(e) ==
-  \E c \in Channels :
-    /\ Lossy
-    /\ wire[e][c] # <<>>
-    /\ ~Waits(end[e], Head(wire[e][c]))     \* it has arrived
-    /\ end' = end
-    /\ wire' = Taken(wire, e, c)
-    /\ seen' = seen
+       /\ Req("Ignore: AUTH-1", ChangesNothing(e, m))
+       /\ Become(e, IF m.kind = "reply" /\ RightChannel(m) THEN Alive(end[e], m) ELSE end[e], Taken(wire, e, m))
 
 -----------------------------------------------------------------------------
 (* What is due: time does not pass over it.                                *)
@@ -83,22 +80,20 @@ DataDue(e) ==
   /\ IsOpen(e) /\ s.epoch > 0 /\ s.negotiation = "none" /\ s.queue # <<>>       \* FLOW-1
   /\ ~Holding(s) /\ ~Full(s) /\ Aged(s) = 0 /\ Barred(s, Head(s.queue)) = 0 /\ MissedReply(s) = 0
 
-(* What has arrived is taken no later than the network's Delay allows, so a *)
-(* close or a gap that has arrived is not due apart from that.             *)
-EndDue(e) ==
+NoticeDue(e) ==
   LET s == end[e] IN
-  /\ IsOpen(e)
-  /\ \/ s.ending # ""
-     \/ s.awaiting_since >= policy.negotiation_timeout
-     \/ s.suspect_since >= policy.negotiation_timeout
-     \/ policy.on_missed_reply = "close" /\ Exhausted(s) /\ ReplyMissed(s) > 0
-     \/ Overdue(e)
+  /\ IsOpen(e) /\ s.epoch > 0 /\ s.negotiation = "none"                        \* REKEY-6
+  /\ IdleToTell(e) \/ (BytesToTell(e) /\ ~s.reached)
 
-Due(e) == KeyDue(e) \/ HeartbeatDue(e) \/ DataDue(e) \/ EndDue(e)
+SuspicionDue(e) == policy.on_missed_heartbeat = "rekey" /\ Overdue(e)           \* DEAD-3
+
+RefusalDue(e) == end[e].refusal # ""                                            \* LIM-1
+
+Due(e) == KeyDue(e) \/ HeartbeatDue(e) \/ DataDue(e) \/ NoticeDue(e) \/ RefusalDue(e) \/ EndDue(e) \/ SuspicionDue(e)
 
 (* Has a message been under way for as long as it can be?                  *)
 MustArrive(e) ==
-  \E c \in Channels :
+  "delay" \notin Powers /\ \E c \in Channels :
     LET q == wire[e][c] IN q # <<>> /\ Head(q).age = Delay /\ ~Waits(end[e], Head(q))
 
 -----------------------------------------------------------------------------
@@ -121,9 +116,10 @@ Older(e, s) ==
                   !.active_at = Up(@, IdleSeen),
                   !.next_beat = Max(@ - 1, 0),
                   !.expected_at = IF ExpectsHeartbeats(e) THEN Max(@ - 1, -policy.grace) ELSE 0,
-                  !.series = IF @.last > 0 THEN [@ EXCEPT !.last_at = Up(@, policy.reply_timeout)] ELSE @,
+                  !.series = IF @.last > 0 THEN [@ EXCEPT !.last_at = Up(@, policy.reply_timeout + 1)] ELSE @,
                   !.awaiting_since = Running(@, policy.negotiation_timeout),
                   !.suspect_since = Running(@, policy.negotiation_timeout),
+                  !.session_at = IF s.session > 0 THEN Up(@, policy.session_lifetime + 1) ELSE 0,
                   !.old_until = IF @ > 0 THEN @ - 1 ELSE NONE,
                   !.old_rejects = @ /\ s.old_until > 0 ]
 
@@ -135,22 +131,30 @@ Tick ==
                      [i \in 1..Len(wire[e][c]) |-> [wire[e][c][i] EXCEPT !.age = Up(@, Delay)]]]]
   /\ seen' = [e \in End |-> IF end[e].phase = "open" /\ end[Peer(e)].phase = "closed"
                             THEN [seen[e] EXCEPT !.alone = Up(@, GivesUp(e) + 1)] ELSE seen[e]]
+  /\ foe' = foe /\ link' = link
 
 -----------------------------------------------------------------------------
 User(e) == Offer(e) \/ Shut(e)
 
 Act(e) ==
-  \/ Open(e)
+  \/ Open(e) \/ Refuse(e)
   \/ Start(e) \/ Answer(e) \/ Finish(e) \/ Establish(e) \/ Request(e) \/ AcceptRequest(e) \/ RefuseStart(e)
   \/ SendData(e) \/ Deliver(e) \/ Reject(e) \/ Discard(e)
   \/ SendHeartbeat(e) \/ SendReply(e) \/ AcceptReply(e) \/ Suspect(e)
+  \/ SendNotice(e) \/ AcceptNotice(e)
   \/ Close(e) \/ Ignore(e)
 
-Next ==
-  \/ Tick
-  \/ \E e \in End : User(e) \/ Act(e) \/ Drop(e)
+Attack(e) ==
+  \/ Duplicate(e) \/ Swap(e) \/ Record(e) \/ Replay(e)
+  \/ Crack(e) \/ Inject(e) \/ Forge(e) \/ Junk(e)
+  \/ Resume(e) \/ Impersonate(e) \/ Complete(e)
 
-(* Users need not offer anything, and the network need not lose anything.  *)
+Next ==
+  \/ Tick \/ Reconnect
+  \/ \E e \in End : User(e) \/ Act(e) \/ Drop(e) \/ Attack(e)
+
+(* Users need not offer anything, the network need not lose anything, and  *)
+(* the adversary need not do anything.                                     *)
 (* All else: as long as an end has something to do or time may pass, one of *)
 (* these happens.  That is less than fairness to each timer and each duty   *)
 (* by itself, so what is proved of it is more; it is enough because time    *)

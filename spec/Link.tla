@@ -1,44 +1,64 @@
 -------------------------------- MODULE Link --------------------------------
 (***************************************************************************)
-(* What there is: two ends, what each remembers, and what is under way     *)
-(* between them.  No action is here; KeyChange has them.                   *)
+(* What there is: two ends, what each remembers, what is under way between *)
+(* them, and what an adversary has got hold of.  No action is here;        *)
+(* KeyChange has them together.                                            *)
 (*                                                                         *)
 (* Left out.  Bytes: a key is known by its epoch, what it protects by how  *)
-(* much it is.  Cryptography: in a network without an adversary everything *)
-(* is authentic (AUTH-1, EST-2, HB-5).  Arriving apart from being taken: a *)
-(* message stays in its channel until an end takes it, so delay is time    *)
-(* that passes meanwhile.  The two ends open in the same instant.          *)
+(* much it is.  Cryptography: a message says who sealed it, and an end      *)
+(* that receives it cannot tell an adversary that has the key from its     *)
+(* peer.  Arriving apart from being taken: a message stays in its channel  *)
+(* until an end takes it, so delay is time that passes meanwhile.  The two *)
+(* ends open in the same instant.                                          *)
 (*                                                                         *)
 (* Time.  There is no clock.  What the reference keeps as an instant       *)
-(* (in_force_at, active_at, last_at, awaiting_since, suspect_since) is     *)
-(* here the number of ticks since; what it keeps as a deadline (next_beat, *)
-(* expected_at, old_until) is the number of ticks to go.  Each is bounded  *)
-(* where more makes no difference, and is 0 where nothing depends on it.   *)
+(* (in_force_at, active_at, last_at, awaiting_since, suspect_since,        *)
+(* session_at) is here the number of ticks since; what it keeps as a       *)
+(* deadline (next_beat, expected_at, old_until) is the number of ticks to  *)
+(* go.  Each is bounded where more makes no difference, and is 0 where     *)
+(* nothing depends on it.                                                  *)
 (*                                                                         *)
-(* Numbers.  Heartbeats are numbered within their series; when the next    *)
-(* series begins, those of earlier ones that are still under way become 0. *)
-(* So DEAD-4 can tell the current series from all others, which is all     *)
-(* that it asks.  The id of a negotiation follows from who started it and  *)
-(* the epoch it is for, and is not carried.                                *)
+(* Numbers.  Those of heartbeats are shifted down as far as nothing can    *)
+(* tell them apart (Step).  The id of a negotiation follows from who       *)
+(* started it and the epoch it is for, and is not carried; that of a       *)
+(* session is the epoch whose negotiation made it.                         *)
 (***************************************************************************)
 EXTENDS Policy, Sequences
 
 CONSTANTS
   Chosen,        \* the policy of both ends
+  ServerLimit,   \* the server's own byte_limit; NONE: as the policy has it
   Delay,         \* the longest time, in ticks, that a message is under way
-  Lossy,         \* may the network lose messages?
+  Losable,       \* the kinds of message that the network, or an adversary, may lose
   Sizes,         \* sizes of the messages that users offer
   Wishes(_, _),  \* Wishes(e, n): does the user of e have an nth message to offer?
-  Shuts          \* the ends whose user may end the link
+  Shuts,         \* the ends whose user may end the link
+  Links,         \* how many links the users may open, one after the other
+  Tries,         \* the reasons for which users make offers that must be refused
+  Powers,        \* what the adversary can do (Adversary)
+  Strikes,       \* how many messages it may make
+  Dropped,       \* a mutant: conditions of guards, by label, that are not asked
+  Inverted       \* a mutant: conditions of guards that are turned around
 
 VARIABLES
   end,           \* what each end remembers
   wire,          \* wire[e][c]: what is under way to e over channel c, oldest first
+  foe,           \* what the adversary has
+  link,          \* which link this is, from 1
   seen           \* history, which only the properties look at
 
-vars == <<end, wire, seen>>
+vars == <<end, wire, foe, link, seen>>
 
 policy == Chosen \* evaluated once: TLC evaluates anew what a cfg puts in the place of a constant
+
+(* Every condition of a guard has a label: its action, and the rule that    *)
+(* asks for it.  A mutant of this specification is a set of labels.        *)
+Req(label, condition) ==
+  IF label \in Dropped THEN TRUE ELSE IF label \in Inverted THEN ~condition ELSE condition
+
+(* The same for one of several reasons: without it, the rule gives none.   *)
+Why(label, reason) ==
+  IF label \in Dropped THEN FALSE ELSE IF label \in Inverted THEN ~reason ELSE reason
 
 -----------------------------------------------------------------------------
 End == {"client", "server"}
@@ -56,130 +76,88 @@ Since(ticks, limit) == IF ticks > limit THEN 2 ELSE IF ticks = limit THEN 1 ELSE
 SendsHeartbeats(e) == policy.idle_period > 0 /\ policy.heartbeat_sender \in {e, "both"}
 ExpectsHeartbeats(e) == SendsHeartbeats(Peer(e)) /\ policy.on_missed_heartbeat # "ignore"
 MayOffer(e) == policy.direction = "both" \/ (policy.direction = "to-server") = (e = "client")
+Clear == policy.heartbeat_protection = "clear"
+
+(* REKEY-6: does this end keep count and idle time itself?  For both?      *)
+Counts(e) == policy.accounting \in {e, "each"}
+Notices(e) == policy.accounting = e
+
+(* BYTE-3: the limit that this end begins with; BYTE-2: what a heartbeat or *)
+(* a reply adds to the count.                                              *)
+OwnLimit(e) ==
+  LET chosen == IF e = "server" /\ ServerLimit # NONE THEN ServerLimit ELSE policy.byte_limit
+  IN  IF chosen = 0 THEN 0 ELSE Max(chosen, policy.byte_floor)
+ControlSize == IF policy.byte_counts = "data+control" THEN 1 ELSE 0
 
 -----------------------------------------------------------------------------
 (* Channels and messages.  CHAN-1: with two channels data has its own.      *)
 Channels == IF policy.channels = 1 THEN {"single"} ELSE {"control", "data"}
 Channel(kind) == IF policy.channels = 1 THEN "single" ELSE IF kind = "data" THEN "data" ELSE "control"
 
-Kind == {"request", "start", "answer", "finish", "data", "heartbeat", "reply", "close"}
+Kind == {"request", "start", "answer", "finish", "data", "heartbeat", "reply", "notice", "close"}
 
+(* `epoch` is of the key that seals it, or for the three of a negotiation   *)
+(* the one they negotiate; `session` is what a negotiation offers or       *)
+(* resumes (0: none); `bytes` is the length of data, the count in a notice *)
+(* of bytes (0: of idleness), the limit in a first start (limit_from);     *)
 (* `age` is how long it has been under way.                                *)
 Message(kind, epoch, number, bytes) ==
-  [kind |-> kind, epoch |-> epoch, number |-> number, bytes |-> bytes, age |-> 0]
+  [ kind |-> kind, epoch |-> epoch, number |-> number, bytes |-> bytes, session |-> 0,
+    channel |-> Channel(kind), seal |-> "peer", age |-> 0 ]
 
-Arrives(e, kind) == LET q == wire[e][Channel(kind)] IN q # <<>> /\ Head(q).kind = kind
-Arrived(e, kind) == Head(wire[e][Channel(kind)])
+(* Those that are next in a channel to e, and the one of a kind.           *)
+Heads(e, kind) ==
+  {Head(wire[e][c]) : c \in {x \in Channels : wire[e][x] # <<>> /\ Head(wire[e][x]).kind = kind}}
+Arrived(e, kind) == CHOOSE m \in Heads(e, kind) : TRUE
 
-(* What is under way, in w, when e takes the head of a channel or sends.   *)
+(* What is under way, in w, when e takes a message m or sends one.         *)
 (* Nothing is under way to a closed end.                                   *)
-Taken(w, e, c) == [w EXCEPT ![e][c] = Tail(@)]
+Taken(w, e, m) == [w EXCEPT ![e][m.channel] = Tail(@)]
 Sent(w, e, m) ==
-  IF end[Peer(e)].phase = "closed" THEN w ELSE [w EXCEPT ![Peer(e)][Channel(m.kind)] = Append(@, m)]
+  IF end[Peer(e)].phase = "closed" THEN w ELSE [w EXCEPT ![Peer(e)][m.channel] = Append(@, m)]
 
-(* The heartbeats of e, and the replies to them, are of an earlier series. *)
-Late(w, e) ==
-  LET Old(q, kind) == [i \in 1..Len(q) |-> IF q[i].kind = kind THEN [q[i] EXCEPT !.number = 0] ELSE q[i]]
-      c == Channel("heartbeat")
-  IN  [w EXCEPT ![Peer(e)][c] = Old(@, "heartbeat"), ![e][c] = Old(@, "reply")]
+Silence == [c \in Channels |-> <<>>]
 
 -----------------------------------------------------------------------------
 (* What an end remembers, and what it remembers before the link opens.      *)
-(* A closed end remembers that it is closed (DEAD-5).                      *)
-Fresh ==
+Blank ==
   [ phase            |-> "fresh", \* fresh, open, closed
+    limit            |-> 0,       \* the byte limit in force, which may be the peer's; 0 is never (BYTE-3)
     epoch            |-> 0,       \* the epoch in force; 0 before the first
     in_force_at      |-> 0,       \* ticks since it is
     count            |-> 0,       \* bytes under it, sent and received (BYTE-1)
     reached          |-> FALSE,   \* an own message reached the limit (BYTE-5)
+    bytes_noticed    |-> FALSE,   \* a notice of bytes was sent since the latest delivery (REKEY-6)
+    idle_noticed     |-> FALSE,   \* one of idleness was sent, or accepted, since the latest activity
     marked_sent      |-> FALSE,   \* a heartbeat was sent in it
     marked_accepted  |-> FALSE,   \* a heartbeat was accepted in it
     idle_rejects     |-> 0,       \* reject_trigger's idleness was seen under it (IDLE-3)
     active_at        |-> 0,       \* ticks of idle time
     next_beat        |-> 0,       \* ticks to the next first heartbeat (HB-1, HB-2)
     expected_at      |-> 0,       \* ticks to the peer's next heartbeat (DEAD-3)
-    series           |-> [last |-> 0, last_at |-> 0], \* outstanding heartbeats: how many; ticks since the latest
+    beat_number      |-> 0,       \* of the latest heartbeat sent
+    beat_seen        |-> 0,       \* the highest accepted; stays 0 where they are clear (HB-5)
+    series           |-> [first |-> 0, last |-> 0, last_at |-> 0], \* outstanding: numbers; ticks since the latest
     negotiation      |-> "none",  \* none, mine, theirs: in progress, and who started it
+    offered          |-> 0,       \* the session that this end offered in it, or agreed to (CACHE-1)
     awaiting_since   |-> NONE,    \* ticks since one is requested, awaited or started (EST-4)
     requesting       |-> FALSE,   \* this end's request is not yet answered by a start
     requested        |-> FALSE,   \* the peer asks this end to start (REKEY-4)
     suspect_since    |-> NONE,    \* ticks since a heartbeat is overdue (DEAD-3)
     old_until        |-> NONE,    \* ticks for which the data channel may carry the previous epoch (REKEY-2)
     old_rejects      |-> FALSE,   \* nothing more may be delivered under it
+    session          |-> 0,       \* the session that may be resumed; 0: none
+    session_at       |-> 0,       \* ticks since it is in force here
     queue            |-> <<>>,    \* what the user offered and is not sent
     sent_number      |-> 0,       \* of the latest data sent
     delivered_number |-> 0,       \* of the latest data delivered
+    refusal          |-> "",      \* why the latest offer must be refused (LIM-1)
     ending           |-> "" ]     \* the rule by which it must close
 
-Closed == [Fresh EXCEPT !.phase = "closed"]
+Fresh(e) == [Blank EXCEPT !.limit = OwnLimit(e)]
+Closed(e) == [Fresh(e) EXCEPT !.phase = "closed"]  \* DEAD-5: it remembers that it is closed
 
-(* History at each end: who started the negotiation of the epoch in force  *)
-(* there, the bytes it sealed and delivered under that epoch, and how long  *)
-(* it has been alone, its peer closed, without sending or delivering data. *)
-Unseen == [key |-> "none", carried |-> 0, heard |-> 0, alone |-> 0]
-
-(* How long an end may be alone, at most (DEAD-1..3, EST-4): until it is    *)
-(* idle, until it gives up waiting, and, if it may start a negotiation in   *)
-(* the last instant of that, until it gives that up.                       *)
-GivesUp(e) ==
-  LET Negotiated == policy.negotiation_timeout
-      Idle == Max(policy.idle_period, policy.heartbeat_interval) + Delay
-      Unanswered == (policy.retries + 1) * policy.reply_timeout
-      holds == policy.while_waiting = "hold" /\ policy.on_missed_reply = "close"
-  IN  IF SendsHeartbeats(e) THEN Idle + (IF holds THEN Max(Unanswered, Negotiated) ELSE Unanswered + Negotiated)
-      ELSE IF ExpectsHeartbeats(e) THEN Idle + policy.grace + Negotiated
-      ELSE Negotiated + Delay
-
-Remembered(e, s) ==
-  LET old == end[e]
-      was == seen[e]
-      anew == s.epoch # old.epoch
-      sent == s.sent_number # old.sent_number
-      delivered == s.delivered_number # old.delivered_number
-      m == Arrived(e, "data")
-  IN  IF s.phase = "closed" THEN Unseen
-      ELSE [ key     |-> IF ~anew THEN was.key ELSE IF old.negotiation = "mine" THEN e ELSE Peer(e),
-             carried |-> IF anew \/ policy.byte_limit = 0 THEN 0
-                         ELSE IF sent THEN was.carried + Head(old.queue).bytes ELSE was.carried,
-             heard   |-> IF anew \/ policy.byte_limit = 0 THEN 0
-                         ELSE IF delivered /\ m.epoch = s.epoch THEN was.heard + m.bytes ELSE was.heard,
-             alone   |-> IF sent \/ delivered THEN 0 ELSE was.alone ]
-
-(* The end e becomes s, and w is under way.  Every action but Tick ends so. *)
-Become(e, s, w) ==
-  /\ end' = [end EXCEPT ![e] = s]
-  /\ wire' = IF s.phase = "closed" THEN [w EXCEPT ![e] = [c \in Channels |-> <<>>]] ELSE w
-  /\ seen' = [seen EXCEPT ![e] = Remembered(e, s)]
-
-Init ==
-  /\ end = [e \in End |-> Fresh]
-  /\ wire = [e \in End |-> [c \in Channels |-> <<>>]]
-  /\ seen = [e \in End |-> Unseen]
-
------------------------------------------------------------------------------
-Ticks(limit) == NONE..limit
-Series == [last : 0..(policy.retries + 1), last_at : 0..policy.reply_timeout]
-
-TypeOK ==
-  /\ \A e \in End :
-       LET s == end[e] IN
-       /\ s.phase \in {"fresh", "open", "closed"}
-       /\ s.epoch \in Nat
-       /\ s.in_force_at \in 0..(policy.age_limit + 1)
-       /\ s.count \in Nat
-       /\ {s.reached, s.marked_sent, s.marked_accepted, s.requesting, s.requested, s.old_rejects} \subseteq BOOLEAN
-       /\ s.idle_rejects \in 0..2
-       /\ s.active_at \in 0..(Max(policy.idle_period, policy.rekey_idle) + 1)
-       /\ s.next_beat \in 0..Max(policy.idle_period, policy.heartbeat_interval)
-       /\ s.expected_at \in (-policy.grace)..Max(policy.idle_period, policy.heartbeat_interval)
-       /\ s.series \in Series
-       /\ s.negotiation \in {"none", "mine", "theirs"}
-       /\ {s.awaiting_since, s.suspect_since, s.old_until} \subseteq Ticks(policy.negotiation_timeout)
-       /\ \A i \in 1..Len(s.queue) : s.queue[i].bytes \in Sizes /\ s.queue[i].idle \in 0..2
-       /\ s.sent_number \in Nat /\ s.delivered_number \in Nat
-       /\ s.ending \in {"", "CLOSE-1", "IDLE-4"}
-  /\ \A e \in End : \A c \in Channels : \A i \in 1..Len(wire[e][c]) :
-       LET m == wire[e][c][i] IN
-       m.kind \in Kind /\ Channel(m.kind) = c /\ m.epoch \in Nat /\ m.number \in Nat /\ m.age \in 0..Delay
-  /\ \A e \in End : seen[e].key \in End \cup {"none"} /\ seen[e].carried \in Nat /\ seen[e].alone \in Nat
+(* What the adversary has: the epochs whose key it knows, how many messages *)
+(* it may still make, and one message that it recorded, with whom it was for. *)
+Outsider == [cracked |-> {}, strikes |-> Strikes, recorded |-> {}]
 =============================================================================

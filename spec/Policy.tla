@@ -4,13 +4,8 @@
 (* rules, under its own name; `Default` has the defaults.  A model is a    *)
 (* policy that differs from it in a few places, with times in ticks and    *)
 (* sizes in units: what matters is which timer runs out first, not when.   *)
-(* 0 is never.                                                             *)
-(*                                                                         *)
-(* These have no effect in this version of the specification, which has    *)
-(* neither an adversary nor sessions: authentication, byte_floor,          *)
-(* byte_counts, limit_from, accounting, heartbeat_protection,              *)
-(* session_cache, session_lifetime, max_message, queue_limit,              *)
-(* links_per_user.                                                         *)
+(* 0 is never.  links_per_user speaks of many links and has its effect in  *)
+(* Gateway; all the others have theirs here.                               *)
 (***************************************************************************)
 EXTENDS Integers
 
@@ -48,7 +43,7 @@ Default ==
     session_lifetime     |-> 0,           \* CACHE-1
     channels             |-> 1,           \* CHAN-1
     max_message          |-> 2,           \* LIM-1
-    queue_limit          |-> 2,           \* LIM-1
+    queue_limit          |-> 6,           \* LIM-1
     links_per_user       |-> 0,           \* GATE-1
     delay                |-> 0 ]          \* the one-way delay it claims to bear
 

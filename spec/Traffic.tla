@@ -1,31 +1,28 @@
 ------------------------------- MODULE Traffic --------------------------------
 (***************************************************************************)
-(* What the two ends say under a key: data, and heartbeats where there is  *)
-(* none.                                                                   *)
+(* What the two ends say under a key: data.                                *)
 (***************************************************************************)
 EXTENDS NewKey
 
-(* Data.                                                                   *)
-
 SendDataGuard(e) ==
   LET s == end[e] IN
-  /\ IsOpen(e)                                                                  \* DEAD-5
-  /\ s.epoch > 0                                                                \* EST-1    (K:1b/100-110)
-  /\ s.queue # <<>>                                                             \* FLOW-1
-  /\ s.negotiation = "none"                                                     \* REKEY-1  (K:1b/130->100)
-  /\ ~Full(s)                                                                   \* BYTE-3   (K:C2, P:C11)
-  /\ Aged(s) < 2                                                                \* AGE-1    (P:C10)
-  /\ Barred(s, Head(s.queue)) < 2                                               \* IDLE-1   (K:C1, C3-4, C9-10)
-  /\ ~Holding(s)                                                                \* HB-6     (K:1b/160-170)
-  /\ MissedReply(s) < 2                                                         \* DEAD-2   (K:C8)
+  /\ Req("SendData: DEAD-5", IsOpen(e))
+  /\ Req("SendData: EST-1", s.epoch > 0)                                        \* K:1b/100-110
+  /\ Req("SendData: FLOW-1", s.queue # <<>>)
+  /\ Req("SendData: REKEY-1", s.negotiation = "none")                           \* K:1b/130->100
+  /\ Req("SendData: BYTE-3", ~Full(s))                                          \* K:C2, P:C11
+  /\ Req("SendData: AGE-1", Aged(s) < 2)                                        \* P:C10
+  /\ Req("SendData: IDLE-1", s.queue = <<>> \/ Barred(s, Head(s.queue)) < 2)    \* K:C1, C3-4, C9-10
+  /\ Req("SendData: HB-6", ~Holding(s))                                         \* K:1b/160-170
+  /\ Req("SendData: DEAD-2", MissedReply(s) < 2)                                \* K:C8
 
 SendData(e) ==
   LET s == end[e]
-      b == Head(s.queue).bytes
-      sent == Active(e, [Counted(s, b) EXCEPT !.queue = Tail(@), !.sent_number = @ + 1])
+      b == IF s.queue = <<>> THEN 1 ELSE Head(s.queue).bytes \* a mutant may send what nobody offered
+      rest == IF s.queue = <<>> THEN <<>> ELSE Tail(s.queue)
+      sent == Active(e, [Counted(e, s, b) EXCEPT !.queue = rest, !.sent_number = @ + 1])
   IN  /\ SendDataGuard(e)
-      /\ Become(e, [sent EXCEPT !.reached = @ \/ (policy.byte_trigger = "at-once" /\ Full(sent))],
-                Sent(wire, e, Message("data", s.epoch, s.sent_number + 1, b)))
+      /\ Become(e, Reached(sent), Sent(wire, e, Message("data", s.epoch, s.sent_number + 1, b)))
 
 (* REKEY-2: in force, or still carried by the data channel.                *)
 DeliverableEpoch(s, m) == m.epoch = s.epoch \/ (CarriesOld(s) /\ m.epoch = s.epoch - 1)
@@ -35,41 +32,44 @@ InOrder(s, m) ==
 
 DeliverableButForOrder(e, m) ==
   LET s == end[e] IN
-  /\ IsOpen(e)                                                                  \* DEAD-5
-  /\ s.epoch > 0                                                                \* EST-1
-  /\ MayOffer(Peer(e))                                                          \* LIM-1
-  /\ m.epoch <= s.epoch                                                         \* EARLY-1
-  /\ DeliverableEpoch(s, m)                                                     \* REKEY-2  (K: the old key is invalid)
-  /\ s.suspect_since = NONE \/ m.epoch # s.epoch                                \* DEAD-3   (K:C18)
-  /\ m.epoch # s.epoch \/ Rejects(s) < 2                                        \* IDLE-3   (K:C13-16)
+  /\ Req("Deliver: DEAD-5", IsOpen(e))
+  /\ Req("Deliver: AUTH-1", Sealed(m) /\ m.epoch > 0)
+  /\ Req("Deliver: CHAN-1", RightChannel(m))
+  /\ Req("Deliver: EST-1", s.epoch > 0)
+  /\ Req("Deliver: LIM-1", MayOffer(Peer(e)))
+  /\ Req("Deliver: EARLY-1", m.epoch <= s.epoch)
+  /\ Req("Deliver: REKEY-2", DeliverableEpoch(s, m))                            \* K: the old key is invalid
+  /\ Req("Deliver: DEAD-3", s.suspect_since = NONE \/ m.epoch # s.epoch)        \* K:C18
+  /\ Req("Deliver: IDLE-3", m.epoch # s.epoch \/ Rejects(e, s) < 2)             \* K:C13-16
 
-Deliverable(e, m) == DeliverableButForOrder(e, m) /\ InOrder(end[e], m)         \* ORDER-1
+Deliverable(e, m) == DeliverableButForOrder(e, m) /\ Req("Deliver: ORDER-1", InOrder(end[e], m))
+
+Delivered(e, s, m) ==
+  LET delivered == [Active(e, Alive(s, m)) EXCEPT !.delivered_number = m.number]
+  IN  IF m.epoch # s.epoch THEN delivered
+      ELSE [ Counted(e, delivered, m.bytes) EXCEPT !.old_until = NONE, !.old_rejects = FALSE,
+                                                   !.bytes_noticed = FALSE ] \* REKEY-6: the notice may be lost
 
 Deliver(e) ==
-  LET s == end[e]
-      m == Arrived(e, "data")
-      delivered == [Active(e, Alive(s, m)) EXCEPT !.delivered_number = m.number]
-  IN  /\ Arrives(e, "data")
-      /\ Deliverable(e, m)
-      /\ Become(e, IF m.epoch = s.epoch THEN [Counted(delivered, m.bytes) EXCEPT !.old_until = NONE,
-                                                                                 !.old_rejects = FALSE]
-                   ELSE delivered,
-                Taken(wire, e, Channel("data")))
+  \E m \in Heads(e, "data") :
+    /\ Deliverable(e, m)
+    /\ Become(e, Delivered(e, end[e], m), Taken(wire, e, m))
 
 Rejectable(e, m) ==
-  /\ IsOpen(e)                                                                  \* DEAD-5
-  /\ MayOffer(Peer(e))                                                          \* LIM-1
-  /\ m.epoch = end[e].epoch /\ m.epoch > 0                                      \* IDLE-4
-  /\ Rejects(end[e]) > 0 \/ end[e].suspect_since # NONE                         \* IDLE-4   (K: data rejecter 95)
-  /\ m.number > end[e].delivered_number                                         \* ORDER-1
+  LET s == end[e] IN
+  /\ Req("Reject: DEAD-5", IsOpen(e))
+  /\ Req("Reject: AUTH-1", Sealed(m) /\ m.epoch > 0)
+  /\ Req("Reject: CHAN-1", RightChannel(m))
+  /\ Req("Reject: LIM-1", MayOffer(Peer(e)))
+  /\ Req("Reject: IDLE-4", m.epoch = s.epoch)
+  /\ Req("Reject: IDLE-4", Rejects(e, s) > 0 \/ s.suspect_since # NONE)         \* K: data rejecter 95
+  /\ Req("Reject: ORDER-1", m.number > s.delivered_number)
 
 Reject(e) ==
-  LET s == end[e]
-      m == Arrived(e, "data")
-  IN  /\ Arrives(e, "data")
-      /\ Rejectable(e, m)
-      /\ Become(e, [s EXCEPT !.ending = IF @ = "" /\ policy.on_spoof = "close" THEN "IDLE-4" ELSE @],
-                Taken(wire, e, Channel("data")))
+  \E m \in Heads(e, "data") :
+    /\ Rejectable(e, m)
+    /\ Become(e, [end[e] EXCEPT !.ending = IF @ = "" /\ policy.on_spoof = "close" THEN "IDLE-4" ELSE @],
+              Taken(wire, e, m))
 
 (* ORDER-1: fit for delivery, but something before it is missing.          *)
 Gap(e, m) ==
@@ -77,69 +77,26 @@ Gap(e, m) ==
   /\ m.number > end[e].delivered_number + 1
   /\ DeliverableButForOrder(e, m)
 
+(* IDLE-3, DEAD-3: is it of a key that nothing may be delivered under?     *)
+Spoilt(e, m) ==
+  LET s == end[e] IN
+  /\ m.epoch = s.epoch /\ m.number > s.delivered_number /\ MayOffer(Peer(e))
+  /\ Rejects(e, s) = 2 \/ s.suspect_since # NONE
+
+(* At the instant of the old key's end its data may be delivered, or not.  *)
 Discardable(e, m) ==
   LET s == end[e] IN
-  /\ IsOpen(e)                                                                  \* DEAD-5
-  /\ ~Waits(s, m)                                                               \* EARLY-1
-  /\ ~Gap(e, m)                                                                 \* ORDER-1
-  /\ ~Rejectable(e, m)                                                          \* IDLE-4
-  /\ ~Deliverable(e, m) \/ (m.epoch = s.epoch - 1 /\ CarriesOld(s) /\ s.old_until = 0) \* REKEY-2
+  /\ Req("Discard: DEAD-5", IsOpen(e))
+  /\ Req("Discard: AUTH-1", Sealed(m) /\ m.epoch > 0)
+  /\ Req("Discard: CHAN-1", RightChannel(m))
+  /\ Req("Discard: REKEY-2",
+       /\ ~Waits(s, m)
+       /\ ~Gap(e, m)
+       /\ ~Spoilt(e, m)
+       /\ ~Deliverable(e, m) \/ (m.epoch = s.epoch - 1 /\ CarriesOld(s) /\ s.old_until = 0))
 
 Discard(e) ==
-  LET m == Arrived(e, "data") IN
-  /\ Arrives(e, "data")
-  /\ Discardable(e, m)
-  /\ Become(e, end[e], Taken(wire, e, Channel("data")))
-
------------------------------------------------------------------------------
-(* Heartbeats.                                                             *)
-
-SendHeartbeatGuard(e) ==
-  LET s == end[e] IN
-  /\ IsOpen(e)                                                                  \* DEAD-5
-  /\ s.epoch > 0                                                                \* EST-1
-  /\ SendsHeartbeats(e)                                                         \* HB-1     (K:C5, P:C4)
-  /\ s.negotiation = "none"                                                     \* HB-1
-  /\ Outstanding(s) \/ s.next_beat = 0                                          \* HB-2     (K: preferably constant)
-  /\ ~Outstanding(s) \/ (~Exhausted(s) /\ ReplyMissed(s) > 0)                   \* DEAD-1   (K alternative embodiment)
-
-SendHeartbeat(e) ==
-  LET s == end[e]
-      first == ~Outstanding(s)
-      sent == [ s EXCEPT !.marked_sent = TRUE, !.series = [last |-> @.last + 1, last_at |-> 0],
-                         !.next_beat = IF first THEN policy.heartbeat_interval ELSE @ ]
-      before == IF first THEN Late(wire, e) ELSE wire
-  IN  /\ SendHeartbeatGuard(e)
-      /\ Become(e, sent, Sent(before, e, Message("heartbeat", s.epoch, sent.series.last, 0)))
-
-Replyable(e, m) ==
-  /\ IsOpen(e)                                                                  \* DEAD-5
-  /\ m.epoch = end[e].epoch /\ m.epoch > 0                                      \* HB-3     (K:C6, P:C7)
-
-SendReply(e) ==
-  LET m == Arrived(e, "heartbeat")
-      s == Alive(end[e], m)
-      expected == Max(policy.idle_period - s.active_at, policy.heartbeat_interval) \* own data may have crossed it
-      marked == [ s EXCEPT !.marked_accepted = TRUE,
-                           !.expected_at = IF ExpectsHeartbeats(e) THEN expected ELSE 0 ]
-  IN  /\ Arrives(e, "heartbeat")
-      /\ Replyable(e, m)
-      /\ Become(e, marked, Sent(Taken(wire, e, Channel("heartbeat")), e, Message("reply", m.epoch, m.number, 0)))
-
-ReplyAcceptable(e, m) ==
-  /\ IsOpen(e)                                                                  \* DEAD-5
-  /\ m.epoch = end[e].epoch /\ m.epoch > 0                                      \* HB-3
-  /\ m.number \in 1..end[e].series.last                                         \* DEAD-4
-  /\ ~Exhausted(end[e]) \/ ReplyMissed(end[e]) < 2                              \* DEAD-2
-
-AcceptReply(e) ==
-  /\ Arrives(e, "reply")
-  /\ ReplyAcceptable(e, Arrived(e, "reply"))
-  /\ Become(e, [end[e] EXCEPT !.series = Fresh.series], Taken(wire, e, Channel("reply")))
-
-(* K:C18: only data under a new key is accepted from now on.               *)
-Suspect(e) ==
-  /\ IsOpen(e)                                                                  \* DEAD-5
-  /\ Overdue(e) /\ policy.on_missed_heartbeat = "rekey"                         \* DEAD-3
-  /\ Become(e, [end[e] EXCEPT !.suspect_since = 0], wire)
+  \E m \in Heads(e, "data") :
+    /\ Discardable(e, m)
+    /\ Become(e, end[e], Taken(wire, e, m))
 =============================================================================

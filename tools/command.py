@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from rekeyspec.tools import cfg
+
 Size = Literal["small", "large"]
 
 HEAP_CAP: Final = 4096
@@ -52,6 +54,12 @@ class TlcRun:
     coverage: bool = False
     dump: Path | None = None
     """Where to write the graph in Graphviz form, its edges labelled with actions."""
+    constants: tuple[str, ...] = ()
+    """Assignments as a cfg writes them, each in the place of the cfg's own: `Max = 5`, `Sizes <- One`."""
+    invariants: tuple[str, ...] = ()
+    """What is looked at besides the cfg's own."""
+    unjudged: bool = False
+    """Leave the cfg's invariants and properties unread: every state is found, whatever is wrong with it."""
     simulate: Simulation | None = None
     library: tuple[Path, ...] = ()
     """Folders with modules besides the spec's own."""
@@ -67,14 +75,22 @@ class TlcRun:
         ):
             if not low <= value <= high:
                 raise ValueError(f"{name}: read {value}, expected {low} to {high}")
+        for one in self.constants:
+            cfg.assignment(one)
+
+    @property
+    def own_cfg(self) -> bool:
+        """Is it run with another cfg than the one it names?"""
+        return self.unjudged or bool(self.constants or self.invariants)
 
 
 def command(run: TlcRun, *, java: Path, jar: Path, scratch: Path) -> list[str]:
     """The command line, to be started in the folder of `run.spec`. But for a dump TLC writes to `scratch` only."""
-    return [str(java), *_machine(run, scratch), "-cp", str(jar), "tlc2.TLC", *_options(run, scratch), run.spec.name]
+    return [str(java), *machine(run, scratch), "-cp", str(jar), "tlc2.TLC", *_options(run, scratch), run.spec.name]
 
 
-def _machine(run: TlcRun, scratch: Path) -> list[str]:
+def machine(run: TlcRun, scratch: Path) -> list[str]:
+    """The words for the Java machine itself."""
     flags = [
         *_MACHINE[run.size],
         f"-Xmx{run.heap or _HEAP[run.size]}m",
@@ -103,4 +119,16 @@ def _options(run: TlcRun, scratch: Path) -> list[str]:
         options.append("-deadlock")  # TLC's word for not looking for any
     if run.dump:
         options += ["-dump", "dot,actionlabels", str(run.dump.absolute())]
-    return [*options, "-config", str(run.cfg.absolute())]
+    return [*options, "-config", str(cfg_path(run, scratch))]
+
+
+def cfg_path(run: TlcRun, scratch: Path) -> Path:
+    """Where TLC finds the cfg: a run with one of its own has it in `scratch`, where `cfg_text` must be written."""
+    return scratch / run.cfg.name if run.own_cfg else run.cfg.absolute()
+
+
+def cfg_text(run: TlcRun, written: str) -> str:
+    """What a cfg says in this run, of what is written in it, each word on the line where it was."""
+    text = cfg.without_properties(written) if run.unjudged else written
+    more = "".join(f"\nINVARIANT {name}" for name in run.invariants)
+    return cfg.with_constants(text, run.constants) + more

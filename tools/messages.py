@@ -41,6 +41,7 @@ class Code(IntEnum):
     ACTION_PROPERTY = 2112
     DEADLOCK = 2114
     TEMPORAL = 2116
+    BEHAVIOUR = 2121
     BACK_TO_STATE = 2122
     FINGERPRINT = 2147
     SUCCESS = 2193
@@ -58,6 +59,7 @@ class Code(IntEnum):
     COVERAGE_ACTION = 2772
     COVERAGE_INIT = 2773
     PARSING_FAILED = 3002
+    SERVER_READY = 7000
 
 
 @dataclass(frozen=True)

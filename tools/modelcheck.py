@@ -9,22 +9,21 @@ interrupted, what was found until then is kept.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from rekeyspec.tools import cfg, counterexample
+from rekeyspec.tools.atonce import Stop, at_once
 from rekeyspec.tools.checker import Cancelled, Tlc, check
 from rekeyspec.tools.counterexample import Counterexample
 from rekeyspec.tools.evaluation import evaluate
 from rekeyspec.tools.modelerror import ModelError
 from rekeyspec.tools.models import Model
-from rekeyspec.tools.output import Behaviour, Figures, Output
+from rekeyspec.tools.output import Behaviour, Figures, Output, Verdict
 from rekeyspec.tools.story import NotAStory, ending, tell, to_yaml
 
 Outcome = Literal["as expected", "different", "failed"]
@@ -74,47 +73,36 @@ def model_check(
     timeout: float = 3600,
     watch: Watch | None = None,
     all_traces: bool = False,
+    by: Callable[..., Output] = check,
 ) -> list[Checked]:
     """Check every model, `jobs` at once, each for at most `timeout` seconds; the results in the order of the models.
 
-    Unexpected counterexamples are told as traces, or all. Interrupted, it ends every TLC, and what was not done then
-    has failed.
+    Unexpected counterexamples are told as traces, or all. `by` is `checker.check`, or what can stand in its place.
+    Interrupted, it ends every TLC, and what was not done then has failed.
     """
-    stop = threading.Event()
     watch = watch or Watch()
-    work = partial(_check, tlc=tlc, timeout=timeout, watch=watch, cancelled=stop.is_set, all_traces=all_traces)
-    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="tlc") as pool:
-        longest_first = sorted(models, key=lambda model: -(model.distinct or 0))
-        futures: dict[str, Future[Checked]] = {model.id: pool.submit(work, model) for model in longest_first}
-        try:
-            for future in as_completed(futures.values()):
-                future.result()  # what is raised there is a mistake of ours, and ends the others
-        except KeyboardInterrupt:
-            pass
-        finally:
-            stop.set()
-            pool.shutdown(cancel_futures=True)
-    return [
-        Checked(model, "failed", "", Figures(), 0, "interrupted")
-        if futures[model.id].cancelled()
-        else futures[model.id].result()
-        for model in models
-    ]
+
+    def work(model: Model, stop: Stop) -> Checked:
+        return _check(model, tlc, partial(by, timeout=timeout, cancelled=stop), watch, all_traces)
+
+    return at_once(models, jobs, work, interrupted)
 
 
-def _check(
-    model: Model, tlc: Tlc, timeout: float, watch: Watch, cancelled: Callable[[], bool], all_traces: bool
-) -> Checked:
+def interrupted(model: Model, seconds: float = 0) -> Checked:
+    """What is said of a model that was not done."""
+    return Checked(model, "failed", "", Figures(), seconds, "interrupted")
+
+
+def _check(model: Model, tlc: Tlc, by: Callable[..., Output], watch: Watch, all_traces: bool) -> Checked:
     begun = time.monotonic()
     watch.started(model)
     try:
-        progress = partial(watch.progress, model)
-        output = check(model.run(), tlc, timeout=timeout, progress=progress, cancelled=cancelled)
+        output = by(model.run(), tlc, progress=partial(watch.progress, model))
         checked = _compared(model, output, time.monotonic() - begun)
         if output.behaviour and (all_traces or checked.outcome == "different"):
-            checked = _told(checked, output.behaviour, tlc)
+            checked = told(checked, output.behaviour, tlc)
     except Cancelled:
-        checked = Checked(model, "failed", "", Figures(), time.monotonic() - begun, "interrupted")
+        checked = interrupted(model, time.monotonic() - begun)
     except ModelError as why:
         checked = Checked(model, "failed", "", Figures(), time.monotonic() - begun, str(why))
     watch.ended(checked)
@@ -122,8 +110,11 @@ def _check(
 
 
 def _compared(model: Model, output: Output, seconds: float) -> Checked:
-    got = _in_words(model, output)
+    got = in_words(model, output)
     difference = ""
+    if got == "ok" and model.expected.removeprefix("violates ") in output.unchecked:
+        reason = f"expected {model.expected}, which is not looked at in full: TLC checks no liveness when distributed"
+        return Checked(model, "failed", "", output.figures, seconds, reason)
     if got != model.expected:
         difference = f"expected {model.expected}, got {got}"
     elif model.distinct is not None and model.distinct != output.figures.distinct:
@@ -134,12 +125,18 @@ def _compared(model: Model, output: Output, seconds: float) -> Checked:
         got=got,
         figures=output.figures,
         seconds=seconds,
-        reason=difference,
+        reason=difference or _unchecked(output),
         behaviour=output.behaviour,
     )
 
 
-def _in_words(model: Model, output: Output) -> str:
+def _unchecked(output: Output) -> str:
+    if not output.unchecked or output.verdict != Verdict("ok"):
+        return ""
+    return f"TLC checks no liveness when distributed: what {', '.join(output.unchecked)} say of it is not known"
+
+
+def in_words(model: Model, output: Output) -> str:
     """What TLC found, in the words of `expect`."""
     assert output.verdict is not None
     kind, name = output.verdict.kind, output.verdict.name
@@ -150,7 +147,7 @@ def _in_words(model: Model, output: Output) -> str:
     return f"violates {name}"
 
 
-def _told(checked: Checked, behaviour: Behaviour, tlc: Tlc) -> Checked:
+def told(checked: Checked, behaviour: Behaviour, tlc: Tlc) -> Checked:
     """The same with its counterexample as a trace, or as steps with the reason why it is none."""
     try:
         lines = tell(behaviour)

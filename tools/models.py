@@ -7,6 +7,7 @@
         cfg: models/key-based.cfg
         profile: key-based
         rules: [BYTE-3, IDLE-1]
+        policy: {byte_limit: 2, idle_period: 2}    # what it changes of the spec's defaults, in ticks and units
         quick: true
         expect: ok            # or deadlock, or {violates: PROPERTY}
         distinct: 12345
@@ -18,7 +19,7 @@ property. Of liveness properties TLC does not say which is violated, so such a m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -54,6 +55,7 @@ class Entry(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     cfg: Annotated[str, Meta(pattern=r"\.cfg$")]
     profile: str
     rules: Annotated[list[str], Meta(min_length=1)]
+    policy: dict[str, str | int] | None = None
     expect: Literal["ok", "deadlock"] | Violates
     distinct: Annotated[int, Meta(ge=1)] | None = None
     quick: bool = False
@@ -79,11 +81,22 @@ class Model:
     """`ok`, `deadlock` or `violates NAME`."""
     distinct: int | None
     """How many distinct states TLC must find, with one worker; None where nobody counts them."""
+    policy: Mapping[str, str | int] | None = None
+    """What its policy changes of the spec's defaults in ticks; None: it has none."""
+    constants: tuple[str, ...] = ()
+    """Assignments in the place of the cfg's own, as `TlcRun` has them."""
 
     def run(self) -> TlcRun:
         """How TLC is to check it."""
         size: Size = "large" if (self.distinct or 0) >= _LARGE else "small"
-        return TlcRun(spec=self.spec, cfg=self.cfg, deadlock=self.deadlock, size=size, library=(self.folder,))
+        return TlcRun(
+            spec=self.spec,
+            cfg=self.cfg,
+            deadlock=self.deadlock,
+            size=size,
+            library=(self.folder,),
+            constants=self.constants,
+        )
 
 
 def read(path: Path = FILE) -> tuple[Model, ...]:
@@ -150,6 +163,7 @@ def _model(document: yamlfile.Document, index: int, data: yamlfile.Plain, folder
         deadlock=entry.deadlock,
         expected=expected,
         distinct=entry.distinct,
+        policy=entry.policy,
     )
 
 

@@ -19,7 +19,7 @@ from rekeyspec.tools.models import Model
 from rekeyspec.tools.output import Figures
 
 SCHEMA: Final = 1
-_COLOUR: Final = {"as expected": "green", "different": "red", "failed": "magenta"}
+COLOUR: Final = {"as expected": "green", "different": "red", "failed": "magenta"}
 
 
 class ProgressLine(Watch):
@@ -82,7 +82,7 @@ def table(checked: Sequence[Checked]) -> Table:
     for one in checked:
         expected = "" if one.model.distinct is None else f"{one.model.distinct:,}"
         distinct = "" if one.figures.distinct is None else f"{one.figures.distinct:,}"
-        got = Text(one.got or one.outcome, style=_COLOUR[one.outcome])
+        got = Text(one.got or one.outcome, style=COLOUR[one.outcome])
         made.add_row(one.model.id, one.model.expected, got, expected, distinct, f"{one.seconds:.1f}")
     return made
 
@@ -102,7 +102,7 @@ def remarks(checked: Sequence[Checked], saved: Mapping[str, Path]) -> list[str]:
 
 def totals(checked: Sequence[Checked], seconds: float) -> dict[str, Any]:
     """The figures of the whole."""
-    count = {outcome: sum(one.outcome == outcome for one in checked) for outcome in _COLOUR}
+    count = {outcome: sum(one.outcome == outcome for one in checked) for outcome in COLOUR}
     return {
         "models": len(checked),
         "as_expected": count["as expected"],

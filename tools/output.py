@@ -45,10 +45,14 @@ _NAMED: Final[Mapping[int, tuple[Kind, re.Pattern[str]]]] = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What TLC found. `name` is the violated property's; empty for deadlock, and for temporal, as TLC does not say."""
+    """What TLC found. `name` is the violated property's; empty for deadlock, and for temporal, as TLC does not say.
+
+    `code` is that of the message that says so; 0 where a simulation ended well, of which no message says anything.
+    """
 
     kind: Kind
     name: str = ""
+    code: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,8 @@ class Output:
     behaviour: Behaviour | None
     coverage: tuple[ActionCoverage, ...] = ()
     warnings: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
+    """Properties of the cfg of which not every kind was looked at."""
     printed: tuple[str, ...] = field(default=(), repr=False)
     """The plain lines: what the spec printed among what SANY and Java did."""
 
@@ -128,7 +134,7 @@ def assemble(messages: Sequence[Message], plain: Sequence[str], *, simulation: b
     verdict, failure = _judgement(messages, plain, simulation)
     warnings = tuple(m.text for m in messages if m.severity == 3 and m.code != Code.GC_ADVICE)
     behaviour = _behaviour(messages)
-    return Output(verdict, failure, figures(messages), behaviour, _coverage(messages), warnings, tuple(plain))
+    return Output(verdict, failure, figures(messages), behaviour, _coverage(messages), warnings, printed=tuple(plain))
 
 
 def _judgement(
@@ -138,11 +144,11 @@ def _judgement(
         if message.code in _NAMED:
             kind, pattern = _NAMED[message.code]
             named = pattern.search(message.text)
-            return Verdict(kind, named[1] if named else ""), None
+            return Verdict(kind, named[1] if named else "", message.code), None
         if message.severity in (ERROR, 2):  # 2: a bug in TLC, by its own account
             return None, _failure(messages[number:], plain)
         if message.code == Code.SUCCESS:
-            return Verdict("ok"), None
+            return Verdict("ok", code=message.code), None
     ended = simulation and any(m.code in (Code.PROGRESS_SIMULATION, Code.STATS_SIMULATION) for m in messages)
     return (Verdict("ok"), None) if ended else (None, None)
 
@@ -205,18 +211,19 @@ def _behaviour(messages: Sequence[Message]) -> Behaviour | None:
             back_to = int(back[1])
         elif message.code in (Code.INVARIANT_INITIAL, Code.PROPERTY_INITIAL):
             _, _, text = message.text.partition("\n")
-            states.append(State(1, INITIAL, None, _variables(text)))
+            states.append(State(1, INITIAL, None, variables(text)))
     return Behaviour(tuple(states), back_to, stutters) if states else None
 
 
 def _state(text: str) -> State:
     head = _STATE.match(text)
     if head is None:
-        return State(0, "", None, _variables(text))
-    return State(int(head[1]), head[2], places.place(head[3]), _variables(text[head.end() :]))
+        return State(0, "", None, variables(text))
+    return State(int(head[1]), head[2], places.place(head[3]), variables(text[head.end() :]))
 
 
-def _variables(text: str) -> dict[str, str]:
+def variables(text: str) -> dict[str, str]:
+    """The variables of a state as TLC prints it, by name, each as TLA+ text."""
     starts = list(_VARIABLE.finditer(text))
     ends = [start.start() for start in starts[1:]] + [len(text)]
     return {start[1]: text[start.end() : end].strip() for start, end in zip(starts, ends, strict=True)}

@@ -95,7 +95,7 @@ def plain(value: Value) -> object:
         case tuple():
             return [plain(item) for item in value]
         case frozenset():
-            return [plain(item) for item in sorted(value, key=_order)]
+            return [plain(item) for item in sorted(value, key=order)]
         case ModelValue():
             return value.name
         case _:
@@ -116,19 +116,20 @@ def text(value: Value) -> str:
         case tuple():
             return f"<<{', '.join(text(item) for item in value)}>>"
         case frozenset():
-            return "{" + ", ".join(text(item) for item in sorted(value, key=_order)) + "}"
+            return "{" + ", ".join(text(item) for item in sorted(value, key=order)) + "}"
         case Function():
             return _function_text(value)
 
 
 def _function_text(value: Function) -> str:
-    pairs = sorted(value.items(), key=lambda pair: _order(pair[0]))
+    pairs = sorted(value.items(), key=lambda pair: order(pair[0]))
     if all(isinstance(key, str) and key.isidentifier() for key, _ in pairs):
         return "[" + ", ".join(f"{key} |-> {text(item)}" for key, item in pairs) + "]"
     return "(" + " @@ ".join(f"{text(key)} :> {text(item)}" for key, item in pairs) + ")"
 
 
-def _order(value: Value) -> tuple[int, int, str]:
+def order(value: Value) -> tuple[int, int, str]:
+    """The key by which the items of a set are sorted: numbers first, all else by its text."""
     return (0, value, "") if isinstance(value, int) else (1, 0, text(value))
 
 

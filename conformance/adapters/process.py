@@ -14,7 +14,7 @@ from typing import Final, Self, TypeVar
 
 from rekeyspec.conformance.adapters import wire
 from rekeyspec.conformance.adapters.child import Child
-from rekeyspec.conformance.target import BadInput, Broken, End, Reply
+from rekeyspec.conformance.target import BadInput, Broken, End, Gateway, Reply
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.vocabulary import Event, Role
 
@@ -35,6 +35,7 @@ class Session:
         self.timeout = timeout
         self.failure = ""
         self.ends = 0
+        self.gateways = 0
 
     def ask(self, request: bytes, understand: Callable[[bytes], _T]) -> _T:
         """Asks once. Raises Broken, now and from then on, when there is no answer or none that makes sense."""
@@ -53,11 +54,13 @@ class Session:
 class ExecEnd:
     """One end that the program has open."""
 
-    def __init__(self, session: Session, role: Role, policy: Policy) -> None:
+    def __init__(
+        self, session: Session, role: Role, policy: Policy, gateway: int | None = None, user: str = ""
+    ) -> None:
         session.ends += 1
         self._session = session
         self._id = session.ends
-        session.ask(wire.open_end(self._id, role, policy), lambda line: wire.done(line, self._id))
+        session.ask(wire.open_end(self._id, role, policy, gateway, user), lambda line: wire.done(line, self._id))
 
     def step(self, event: Event) -> Reply:
         """One event, one line."""
@@ -103,6 +106,16 @@ class ExecTarget:
     def open(self, role: Role, policy: Policy) -> End:
         """A new end, in a new process where the last one broke."""
         return ExecEnd(self._ready(), role, policy)
+
+    def gateway(self, policy: Policy) -> Gateway:
+        """A new gateway: the program is told its number, and the user, with each end that it opens there."""
+        session = self._ready()
+        session.gateways += 1
+        return partial(self._on_gateway, session, policy, session.gateways)
+
+    @staticmethod
+    def _on_gateway(session: Session, policy: Policy, number: int, user: str) -> End:
+        return ExecEnd(session, "server", policy, number, user)
 
     def __enter__(self) -> Self:
         """Starts the program: what it does not support is known before the run."""

@@ -21,8 +21,8 @@ RuleId = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]+-[0-9]+$")]
 
 MESSAGE_OF: Final[Mapping[Visible, Kind | None]] = {
     "Start": "start", "Answer": "answer", "Finish": "finish", "Request": "request", "SendData": "data",
-    "SendHeartbeat": "heartbeat", "SendReply": "reply", "Deliver": "data", "Reject": "data", "Discard": "data",
-    "RefuseStart": "start", "Suspect": None, "Refuse": None, "Close": "close",
+    "SendHeartbeat": "heartbeat", "SendReply": "reply", "SendNotice": "notice", "Deliver": "data", "Reject": "data",
+    "Discard": "data", "RefuseStart": "start", "Suspect": None, "Refuse": None, "Close": "close",
 }  # fmt: skip
 """The message that an action carries: what it sends, or what it took. Close may go without one."""
 GIVES_REASON: Final = frozenset({"Close", "Refuse"})
@@ -68,12 +68,16 @@ class Hello(Request):
     protocol: int
 
 
-class Open(Request):
+class Open(Request, omit_defaults=True):
     """Opens an end under this number, with every parameter of its policy."""
 
     id: int
     end: Role
     policy: Policy
+    gateway: int | None = None
+    """Ends of one number stand on one gateway (GATE-1); none: this end is alone."""
+    user: str = ""
+    """Whose link it is, on a gateway."""
 
 
 class Step(Request):

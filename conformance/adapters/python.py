@@ -2,8 +2,9 @@
 
 ATTR is called with the end's role and a dictionary of every policy parameter, and returns an object with a method
 `step`, which takes an event as the adapter protocol says it, and returns `{"did": [...], "deadline": ms or None}`. ATTR
-may have `unsupported`, a dictionary from rule ids to reasons. Faster than a process, and as trusting as any import:
-what never returns cannot be ended from here.
+may have `unsupported`, a dictionary from rule ids to reasons, and `gateway`, which is called with the parameters and
+returns what makes a server's end when it is called with a user's name. Faster than a process, and as trusting as any
+import: what never returns cannot be ended from here.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -21,7 +22,7 @@ import msgspec
 
 from rekeyspec.conformance.adapters import wire
 from rekeyspec.conformance.adapters.protocol import RuleId
-from rekeyspec.conformance.target import BadInput, Broken, End, Reply
+from rekeyspec.conformance.target import BadInput, Broken, End, Gateway, Reply
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.vocabulary import Event, Role
 
@@ -62,6 +63,9 @@ class PythonTarget:
     def __init__(self, where: str) -> None:
         self.name = f"python:{where}"
         self._make = _imported(self.name, where)
+        gateway = getattr(self._make, "gateway", None)
+        self.gateway = partial(self._gateway, gateway) if callable(gateway) else None
+        """A new gateway (GATE-1); None where ATTR makes none."""
         stated = getattr(self._make, "unsupported", {})
         try:
             self.unsupported: Mapping[str, str] = msgspec.convert(stated, dict[RuleId, str])
@@ -75,6 +79,13 @@ class PythonTarget:
         """A new end. Raises Broken when it cannot be made."""
         parameters = asdict(policy)
         return PythonEnd(self.name, _call(self.name, f"{role!r} and the policy", lambda: self._make(role, parameters)))
+
+    def _gateway(self, make: Callable[[dict[str, Any]], Callable[[str], object]], policy: Policy) -> Gateway:
+        parameters = asdict(policy)
+        opens = _call(self.name, "the policy, for a gateway", lambda: make(parameters))
+        if not callable(opens):
+            raise Broken(f"{self.name}: its `gateway` made {wire.shown(wire.said(opens))}, which cannot be called")
+        return lambda user: PythonEnd(self.name, _call(self.name, f"the user {user!r}", lambda: opens(user)))
 
     def __enter__(self) -> Self:
         return self

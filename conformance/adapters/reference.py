@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Self
 
 from rekeyspec.conformance.adapters.wire import as_seen
-from rekeyspec.conformance.target import End, Reply
-from rekeyspec.reference.engine import Engine
+from rekeyspec.conformance.target import End, Gateway, Reply
+from rekeyspec.reference.engine import Engine, GatewayEngine
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.vocabulary import Event, Role
 
@@ -15,8 +15,8 @@ from rekeyspec.reference.vocabulary import Event, Role
 class ReferenceEnd:
     """One end of the reference. What it raises is a bug of ours and no verdict."""
 
-    def __init__(self, role: Role, policy: Policy) -> None:
-        self._engine = Engine(policy, role)
+    def __init__(self, engine: Engine | GatewayEngine) -> None:
+        self._engine = engine
 
     def step(self, event: Event) -> Reply:
         """One event."""
@@ -42,7 +42,12 @@ class ReferenceTarget:
 
     def open(self, role: Role, policy: Policy) -> End:
         """A new end."""
-        return ReferenceEnd(role, policy)
+        return ReferenceEnd(Engine(policy, role))
+
+    def gateway(self, policy: Policy) -> Gateway:
+        """A new gateway. Its links are told apart by the `link` of their events, which says the user too."""
+        engine = GatewayEngine(policy)
+        return lambda user: ReferenceEnd(engine)
 
     def __enter__(self) -> Self:
         return self

@@ -93,9 +93,9 @@ def hello() -> bytes:
     return encode(Hello(VERSION)) + b"\n"
 
 
-def open_end(ident: int, role: Role, policy: Policy) -> bytes:
-    """Opens an end under this number."""
-    return encode(Open(ident, role, policy)) + b"\n"
+def open_end(ident: int, role: Role, policy: Policy, gateway: int | None = None, user: str = "") -> bytes:
+    """Opens an end under this number; on a gateway, where one is named, for this user (GATE-1)."""
+    return encode(Open(ident, role, policy, gateway, user)) + b"\n"
 
 
 def step(ident: int, event: Event) -> bytes:

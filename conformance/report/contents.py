@@ -74,6 +74,11 @@ class Report:
         """The verdicts with this word."""
         return [verdict for verdict in self.verdicts if verdict.verdict == word]
 
+    @cached_property
+    def weak(self) -> list[Verdict]:
+        """The verdicts on rules that held, but in a weaker way than they could have."""
+        return [verdict for verdict in self.verdicts if verdict.weakness]
+
     def counts(self, target: str) -> dict[Word, int]:
         """How many rules of a target got which word, the worst over the profiles; words that none got are left out."""
         words = [cell[0].verdict for rule in self.asked if (cell := self.cell(target, rule))]

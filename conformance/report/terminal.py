@@ -83,11 +83,14 @@ def _legend(report: Report) -> Text:
 
 
 def details(report: Report) -> Iterator[RenderableType]:
-    """Below the matrix: every violation in plain words, then whatever else is no pass, by its reason."""
+    """Below the matrix: every violation in plain words, whatever else is no pass, by its reason, and what is weak."""
     for verdict in report.having("violates"):
         yield _violation(report, verdict)
     for word in ("broken", "inconclusive", "unsupported"):
         yield from _reasons(report.having(word), word)
+    for verdict in report.weak:
+        head = f"{printable(verdict.target)} under {printable(verdict.profile)}: {verdict.rule}"
+        yield Text.assemble(("~ weak", "yellow"), f": {head}\n    {printable(verdict.weakness)}")
 
 
 def _violation(report: Report, verdict: Verdict) -> RenderableType:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from rekeyspec.conformance.verdict import WORST_LAST, Case, Verdict, Word
+from rekeyspec.conformance.weakness import weaknesses
 
 
 class _Said(NamedTuple):
@@ -49,7 +50,9 @@ def _of_profile(
     unsupported = {rule: reason for rule, reason in stated.items() if rule in asked}
     about: dict[str, list[_Said]] = {rule: [] for rule in asked}
     seen: dict[str, Case] = {}
+    weak: dict[str, str] = {}
     for case in cases:
+        weak |= weaknesses(case) if case.word in ("conforms", "violates") else {}
         for rule in case.exercised if case.word in ("conforms", "violates") else ():
             seen.setdefault(rule, case)
         for said in _sayings(case, stated, asked):
@@ -60,7 +63,7 @@ def _of_profile(
     for rule, sayings in about.items():
         best = _choose(rule, sayings, rule in unsupported, seen)
         if best:
-            yield _verdict(best, sayings)
+            yield _verdict(best, sayings, weak.get(rule, ""))
         elif rule in unsupported:
             yield Verdict(target, profile, rule, "unsupported", unsupported[rule], "", 0, "", "")
 
@@ -77,14 +80,23 @@ def _choose(rule: str, sayings: list[_Said], unsupported: bool, seen: Mapping[st
     return sayings[0]
 
 
-def _verdict(said: _Said, sayings: list[_Said]) -> Verdict:
+def _verdict(said: _Said, sayings: list[_Said], weakness: str) -> Verdict:
     case, detail = said.case, said.detail
     if said.word == "conforms":
         detail = _exercised(sayings)
     if case.evidence:
         detail = f"{detail}; log: {case.evidence}" if detail else f"log: {case.evidence}"
     return Verdict(
-        case.target, case.profile, said.rule, said.word, said.reason, case.trace, said.step, detail, case.replay
+        case.target,
+        case.profile,
+        said.rule,
+        said.word,
+        said.reason,
+        case.trace,
+        said.step,
+        detail,
+        case.replay,
+        weakness,
     )
 
 

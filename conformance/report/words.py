@@ -37,9 +37,11 @@ def sends(event: Event) -> bool:
 
 def label(event: Event | None, message: Message) -> str:
     """What stands at an arrow: the message, and the reason of the event that sent it."""
-    parts = [message.kind + (f" #{message.number}" if message.number else "")]
+    parts = [event.link] if event and event.link else []
+    parts += [message.kind + (f" #{message.number}" if message.number else "")]
     parts += [f"epoch {message.epoch}"] if message.epoch else []
     parts += [message.negotiation] if message.negotiation else []
+    parts += [f"session {message.session}"] if message.session else []
     parts += [f"{message.bytes:,} B"] if message.bytes else []
     reason = f": {event.reason}" if event and event.reason else ""
     return _cut(", ".join(parts) + reason)
@@ -50,7 +52,8 @@ def said(event: Event) -> str:
     size = f" {event.bytes:,} B" if event.bytes else ""
     about = f" {label(None, event.message)}" if event.message else ""
     reason = f": {event.reason}" if event.reason else ""
-    return _cut(event.do + size + about + reason)
+    link = f" {event.link}" if event.link else ""
+    return _cut(event.do + link + size + about + reason)
 
 
 def _cut(text: str, longest: int = 46) -> str:

@@ -7,17 +7,11 @@
 import { createInterface } from "node:readline";
 
 const UNSUPPORTED = {
-  "REKEY-6": "each end counts for itself; there are no notices",
-  "CACHE-1": "every negotiation is full",
-  "CACHE-2": "every negotiation is full",
-  "GATE-1": "an end knows nothing of its user's other links",
-  "IDLE-5": "connecting again is left to the user",
-  "LIM-2": "the number of renegotiations is not bounded",
   "IKE-1": "it does not speak ISAKMP",
   "IKE-2": "it does not speak ISAKMP",
 };
 
-const BLANK = { epoch: 0, number: 0, negotiation: "", bytes: 0, channel: "single", sealed_by: "peer" };
+const BLANK = { epoch: 0, number: 0, negotiation: "", session: "", bytes: 0, channel: "single", sealed_by: "peer" };
 
 // What is said of one key only: all of it begins anew when the next one comes into force (BYTE-4, REKEY-3).
 const freshKey = (epoch, since) => ({
@@ -28,10 +22,16 @@ const freshKey = (epoch, since) => ({
   marked: false, // a heartbeat was sent or accepted under it
   spoilt: false, // IDLE-3: it has been too idle to deliver anything
   asked: false, // REKEY-4: the peer requests the next one
+  toldBytes: false, // REKEY-6: notice was given of its bytes, since the latest delivery
+  toldIdle: false, // REKEY-6: notice of idleness was given or taken, since the latest activity
 });
 
 class Link {
-  constructor(role, policy) {
+  // On a gateway it knows the other links there, and whose it is (GATE-1).
+  constructor(role, policy, gateway = new Set(), user = "") {
+    this.gateway = gateway.add(this);
+    this.user = user;
+    this.opened = false;
     this.role = role;
     this.peer = role === "client" ? "server" : "client";
     this.policy = policy;
@@ -39,7 +39,10 @@ class Link {
     this.wake = Infinity; // when it wants to be called though nothing happens
     this.key = freshKey(0, 0); // EST-1: epoch 0 is no key
     this.lastKeyUntil = -1; // REKEY-2: how long the data channel may still bring data under the key before
-    this.negotiation = null; // { id, mine }
+    this.negotiation = null; // { id, mine, session }: CACHE-1, the session that it offers, or has agreed to
+    this.session = { id: "", since: 0 }; // CACHE-1: the one that may be resumed
+    this.counts = ["each", role].includes(policy.accounting); // REKEY-6: or else it is told
+    this.tells = policy.accounting === role; // REKEY-6
     this.requested = false; // a request was sent, and no start has come
     this.byteLimit = policy.byte_limit && Math.max(policy.byte_limit, policy.byte_floor); // BYTE-3: 0 is never
     this.queue = []; // { bytes, idle }
@@ -74,7 +77,20 @@ class Link {
     return this.did;
   }
 
+  // IDLE-5: where a link was closed a new one opens, of which nothing is known.
+  anew() {
+    this.gateway.delete(this);
+    return new Link(this.role, this.policy, this.gateway, this.user);
+  }
+
   open(t) {
+    const { links_per_user } = this.policy;
+    const open = [...this.gateway].filter((one) => one.user === this.user && one.opened && !one.closed);
+    if (links_per_user && open.length >= links_per_user) { // GATE-1
+      this.closed = true;
+      return this.did.push({ do: "Refuse", reason: "GATE-1" });
+    }
+    this.opened = true;
     this.negotiateBy = t + this.policy.negotiation_timeout; // EST-4: the server waits no longer than that
     this.touch(t);
     if (this.role === "client") this.start(t); // EST-4
@@ -102,8 +118,9 @@ class Link {
       case "data": return m.epoch > 0 && this.receive(t, m); // AUTH-1: there is no key of epoch 0
       case "close": return this.close("CLOSE-1");
       case "start": return next && this.answer(t, m); // EST-3
-      case "answer": return known && this.negotiation.mine && this.renewed(t); // EST-3
-      case "finish": return known && !this.negotiation.mine && this.renewed(t); // EST-3
+      case "answer": return known && this.negotiation.mine && this.agrees(m) && this.renewed(t, m.session); // EST-3
+      case "finish": return known && !this.negotiation.mine && this.renewed(t, this.negotiation.session); // EST-3
+      case "notice": return ours && !this.counts && this.told(m);
       case "heartbeat": return ours && this.reply(t, m); // HB-3
       case "reply": return ours && this.replied(m); // HB-3
       case "request": return ours && !this.negotiation && this.decides() && this.obey(m); // REKEY-4
@@ -135,7 +152,8 @@ class Link {
       this.alive(m);
       this.touch(t);
       if (!current) return;
-      this.key.bytes += m.bytes; // BYTE-1
+      this.count(m.bytes); // BYTE-1
+      this.key.toldBytes = false; // REKEY-6: the notice may be lost
       this.lastKeyUntil = -1; // REKEY-2: the data channel carries this key now
     }
   }
@@ -143,9 +161,19 @@ class Link {
   sendNext(t) {
     const { bytes } = this.queue.shift();
     this.send("SendData", "data", { number: ++this.used.data, bytes });
-    this.key.bytes += bytes; // BYTE-1
-    this.key.overflowed = this.full() && this.policy.byte_trigger === "at-once"; // BYTE-5
+    this.count(bytes); // BYTE-1
+    this.key.overflowed = this.overflows();
     this.touch(t);
+  }
+
+  // BYTE-5: is it for the end whose message met the limit to renew the key now?
+  overflows() {
+    return this.full() && this.policy.byte_trigger === "at-once";
+  }
+
+  // REKEY-6: the end that does not count for itself adds nothing.
+  count(bytes) {
+    if (this.counts) this.key.bytes += bytes;
   }
 
   full() {
@@ -169,11 +197,13 @@ class Link {
   touch(t) {
     this.spoils(t);
     this.active = t;
+    this.key.toldIdle = false;
     this.nextBeat = this.expected = t + this.policy.idle_period;
   }
 
   idle(t, trigger) {
     const rest = this.policy.rekey_idle;
+    if (trigger === "period" && !this.counts) return this.key.toldIdle; // REKEY-6
     if (trigger === "any") return t > this.active;
     return trigger === "period" && rest > 0 && t - this.active >= rest;
   }
@@ -222,7 +252,35 @@ class Link {
   }
 
   countControl(m) {
-    if (this.policy.byte_counts === "data+control") this.key.bytes += m.bytes; // BYTE-2
+    if (this.policy.byte_counts === "data+control") this.count(m.bytes); // BYTE-2
+  }
+
+  // Accounting by one end (REKEY-6).
+
+  // It goes on as if it had counted itself, and as if its own message had met the limit.
+  told(m) {
+    if (m.bytes) {
+      this.key.bytes = Math.max(this.key.bytes, m.bytes);
+      this.key.overflowed ||= this.overflows();
+    } else {
+      this.key.toldIdle = true;
+    }
+    this.alive(m);
+  }
+
+  // When is the other end to be told of idleness, on which it could act? Not while data waits here.
+  rest() {
+    const { direction, idle_trigger, reject_trigger, rekey_idle } = this.policy;
+    const sends = idle_trigger === "period" && direction !== `to-${this.peer}`;
+    const takes = reject_trigger === "period" && direction !== `to-${this.role}`;
+    const silent = !this.tells || this.key.toldIdle || this.queue.length;
+    return (sends || takes) && rekey_idle && !silent ? this.active + rekey_idle : Infinity;
+  }
+
+  notify(bytes) {
+    if (bytes) this.key.toldBytes = true;
+    else this.key.toldIdle = true;
+    this.send("SendNotice", "notice", { bytes });
   }
 
   // Negotiation.
@@ -245,7 +303,7 @@ class Link {
 
   start(t) {
     const first = this.key.epoch === 0 && this.policy.limit_from === "initiator";
-    this.begin(t, this.role[0] + (this.key.epoch + 1), true);
+    this.begin(t, this.role[0] + (this.key.epoch + 1), this.held(t), true);
     this.send("Start", "start", { ...this.next(), bytes: first ? this.byteLimit : 0 }); // BYTE-3
   }
 
@@ -255,9 +313,26 @@ class Link {
       this.did.push({ do: "RefuseStart", message: m }); // REKEY-4
     } else if (m.negotiation === this.peer[0] + m.epoch && (!this.negotiation || givesWay)) {
       if (m.epoch === 1 && this.policy.limit_from === "initiator") this.byteLimit = m.bytes; // BYTE-3
-      this.begin(t, m.negotiation, false);
+      const known = m.session !== "" && m.session === this.held(t); // CACHE-1
+      this.begin(t, m.negotiation, known ? m.session : this.newSession(m.negotiation), false);
       this.send("Answer", "answer", this.next());
     }
+  }
+
+  // CACHE-1: the session that may be resumed now.
+  held(t) {
+    return t < this.session.since + this.policy.session_lifetime ? this.session.id : "";
+  }
+
+  // CACHE-1: the one that a full negotiation makes.
+  newSession(negotiation) {
+    return this.policy.session_cache === "on" ? negotiation : "";
+  }
+
+  // CACHE-1: does this answer make a session of its own, or resume the one that was offered?
+  agrees({ session }) {
+    const { id, session: offered } = this.negotiation;
+    return session === this.newSession(id) || (offered !== "" && session === offered);
   }
 
   request(t) {
@@ -266,8 +341,8 @@ class Link {
     this.send("Request", "request");
   }
 
-  begin(t, id, mine) {
-    this.negotiation = { id, mine };
+  begin(t, id, session, mine) {
+    this.negotiation = { id, mine, session };
     this.requested = false;
     this.negotiateBy = Math.min(this.negotiateBy, t + this.policy.negotiation_timeout); // EST-4: never extended
     this.series = null; // DEAD-1
@@ -275,22 +350,24 @@ class Link {
   }
 
   next() {
-    return { epoch: this.key.epoch + 1, negotiation: this.negotiation.id };
+    const { id, session } = this.negotiation;
+    return { epoch: this.key.epoch + 1, negotiation: id, session };
   }
 
   // The new key is in force; what was held against the old one is over.
-  renewed(t) {
+  renewed(t, session) {
     const { channels, transport, negotiation_timeout } = this.policy;
     const trusted = this.key.epoch > 0 && !this.spoils(t) && this.trustUntil === Infinity;
     const lingers = trusted && channels === 2 && transport === "stream"; // REKEY-2; IDLE-3, DEAD-3
     this.lastKeyUntil = lingers ? t + negotiation_timeout : -1;
     const { id, mine } = this.negotiation;
+    if (session && session === id) this.session = { id, since: t }; // CACHE-1: to resume one does not prolong it
     this.key = freshKey(this.key.epoch + 1, t);
     this.negotiation = null;
     this.negotiateBy = this.trustUntil = Infinity;
     this.expected = Math.max(this.expected, t); // DEAD-3
     for (const item of this.queue) item.idle = false; // IDLE-1: the renegotiation that it waited for
-    if (mine) this.send("Finish", "finish", { negotiation: id });
+    if (mine) this.send("Finish", "finish", { negotiation: id, session });
     for (const m of this.early.splice(0)) if (!this.closed) this.receive(t, m); // EARLY-1
   }
 
@@ -312,7 +389,10 @@ class Link {
     const held = this.series !== null && while_waiting === "hold"; // HB-6
     const reason = this.key.overflowed || this.key.asked || this.barred(t) || t >= this.expiry(); // NEED-1, IDLE-2
     const missing = t >= this.missing();
-    if (repeat) this.beat(t); // DEAD-1
+    const { overflowed, toldBytes, bytes } = this.key;
+    if (this.tells && this.full() && !overflowed && !toldBytes) this.notify(bytes); // REKEY-6
+    else if (t >= this.rest()) this.notify(0); // REKEY-6
+    else if (repeat) this.beat(t); // DEAD-1
     else if (overdue && on_missed_reply === "close") this.close("DEAD-2");
     else if (missing && on_missed_heartbeat === "close") this.close("DEAD-3");
     else if (missing) this.suspect(t);
@@ -353,7 +433,7 @@ class Link {
     if (this.closed) return Infinity;
     let at = Math.min(this.negotiateBy, this.trustUntil);
     if (!this.key.epoch || this.negotiation) return at;
-    at = Math.min(at, this.missing());
+    at = Math.min(at, this.missing(), this.rest());
     const expiry = this.requested ? Infinity : this.expiry();
     if (!this.series) return Math.min(at, this.beats ? this.nextBeat : Infinity, expiry);
     const spent = this.series.last - this.series.first >= retries;
@@ -385,23 +465,34 @@ class Link {
 
 const links = new Map();
 
-function result(link, event) {
+const gateways = new Map();
+
+function opened({ id, end, policy, gateway, user }) {
+  if (gateway !== undefined && !gateways.has(gateway)) gateways.set(gateway, new Set());
+  links.set(id, new Link(end, policy, gateways.get(gateway), user));
+  return { id };
+}
+
+function result(id, event) {
+  if (event.do === "Open") links.set(id, links.get(id).anew());
+  const link = links.get(id);
   const did = link.handle(event);
   return { did, deadline: link.wake === Infinity ? null : link.wake };
 }
 
-function respond({ cmd, id, end, policy, event, events }) {
+function respond(asked) {
+  const { cmd, id, event, events } = asked;
   switch (cmd) {
     case "hello":
       return { protocol: 0, name: "link.mjs", version: "1", unsupported: UNSUPPORTED };
     case "open":
-      links.set(id, new Link(end, policy));
-      return { id };
+      return opened(asked);
     case "step":
-      return { id, ...result(links.get(id), event) };
+      return { id, ...result(id, event) };
     case "run":
-      return { id, replies: events.map((one) => result(links.get(id), one)) };
+      return { id, replies: events.map((one) => result(id, one)) };
     case "close":
+      links.get(id).gateway.delete(links.get(id));
       links.delete(id);
       return { id };
   }

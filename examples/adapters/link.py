@@ -2,7 +2,7 @@
 
 A model for implementers: a class that keeps the rules, each cited where it is kept, and below it the few lines that
 speak the adapter protocol (version 0, JSON lines) on stdin and stdout. Standard library only. The engine reads no
-clock: it is told the time (ms) with each event, and tells when it next wants to be called. It has six timers:
+clock: it is told the time (ms) with each event, and tells when it next wants to be called. It has seven timers:
 
     limit        a negotiation is awaited, requested or in progress; at this time the link ends (EST-4)
     beat_at      the next first heartbeat is due (HB-1, HB-2)
@@ -10,6 +10,7 @@ clock: it is told the time (ms) with each event, and tells when it next wants to
     expected_at  the peer's next heartbeat is expected; `grace` later it is missing (DEAD-3)
     trust_until  a heartbeat is missing; at this time the link ends, if no new key has come (DEAD-3)
     expiry       the key's age reaches its limit (AGE-2)
+    rest         the link has been idle for so long that the other end is to be told (REKEY-6)
 """
 
 import json
@@ -18,32 +19,34 @@ from collections import deque
 from types import SimpleNamespace
 
 NEVER = 1 << 62
-BLANK = {"epoch": 0, "number": 0, "negotiation": "", "bytes": 0, "channel": "single", "sealed_by": "peer"}
+BLANK = {
+    "epoch": 0, "number": 0, "negotiation": "", "session": "", "bytes": 0, "channel": "single", "sealed_by": "peer",
+}  # fmt: skip
 UNSUPPORTED = {
-    "REKEY-6": "each end counts for itself; there are no notices",
-    "CACHE-1": "every negotiation is full",
-    "CACHE-2": "every negotiation is full",
-    "GATE-1": "an end knows nothing of its user's other links",
-    "IDLE-5": "connecting again is left to the user",
-    "LIM-2": "the number of renegotiations is not bounded",
     "IKE-1": "it does not speak ISAKMP",
     "IKE-2": "it does not speak ISAKMP",
 }
 
 
 class End:
-    """One end of one link. `step` takes an event and returns what the end did; `wake` is when it wants the next."""
+    """One end of one link. `step` takes an event and returns what the end did; `wake` is when it wants the next. On a
+    gateway it knows the other ends there, and whose link it is (GATE-1)."""
 
-    def __init__(self, role, policy):
+    def __init__(self, role, policy, gateway=(), user=""):
         self.role, self.peer = role, "server" if role == "client" else "client"
+        self.policy, self.gateway, self.user = policy, gateway, user
         self.p = p = SimpleNamespace(**policy)
-        self.did, self.closed, self.wake = [], False, NEVER
+        self.did, self.opened, self.closed, self.wake = [], False, False, NEVER
         self.epoch = self.in_force_at = 0
         self.negotiation, self.mine = "", False  # the one in progress, and whether this end started it
+        self.resumes = ""  # CACHE-1: the session that it offers in this negotiation, or has agreed to
+        self.session, self.session_at = "", 0  # CACHE-1: the one that may be resumed, and since when it is held
         self.requested = False  # a request was sent, and no start has come
         self.asked = False  # the peer requests a start (REKEY-4)
         self.limit_bytes = max(p.byte_limit, p.byte_floor) if p.byte_limit else 0  # BYTE-3; 0 is never
         self.count, self.overflowed = 0, False  # BYTE-1; BYTE-5: a message of its own has met the limit
+        self.counts = p.accounting in ("each", role)  # REKEY-6: or else it is told
+        self.told_bytes = self.told_idle = False  # REKEY-6: notice was given; or (of idleness) it was taken
         self.queue, self.queued = deque(), 0  # (bytes, offered after idleness), and the sum of the bytes
         self.early = []  # EARLY-1
         self.sent_data = self.sent_beats = 0  # LIM-3: the last numbers used; they never restart
@@ -69,6 +72,7 @@ class End:
         if do == "Offer":
             self.offer(t, event.get("bytes", 0))
         elif do == "Open":
+            self.__init__(self.role, self.policy, self.gateway, self.user)  # IDLE-5: nothing is left of an earlier link
             self.open(t)
         elif do == "Arrive" and not self.closed:  # CLOSE-1
             self.arrive(t, {**BLANK, **event["message"]})
@@ -79,7 +83,14 @@ class End:
         return self.did
 
     def open(self, t):
-        """EST-4: the client starts; the server waits, no longer than that may take."""
+        """EST-4: the client starts; the server waits, no longer than that may take. GATE-1: but a user who has as many
+        links as he may gets no other."""
+        others = sum(end.user == self.user and end.opened and not end.closed for end in self.gateway if end is not self)
+        if 0 < self.p.links_per_user <= others:
+            self.closed = True
+            self.did.append({"do": "Refuse", "reason": "GATE-1"})
+            return
+        self.opened = True
         self.limit = t + self.p.negotiation_timeout
         self.active(t)
         if self.role == "client":
@@ -115,12 +126,17 @@ class End:
             self.take_start(t, m)
         elif kind in ("answer", "finish"):
             if epoch == self.epoch + 1 and m["negotiation"] == self.negotiation and self.mine == (kind == "answer"):
-                self.establish(t)
+                if not self.mine:
+                    self.establish(t, self.resumes)
+                elif m["session"] in (self.new_session(), self.resumes or self.new_session()):  # CACHE-1
+                    self.establish(t, m["session"])
         elif epoch == self.epoch > 0:
             if kind == "heartbeat":
                 self.take_heartbeat(t, m)
             elif kind == "reply":
                 self.take_reply(m)
+            elif kind == "notice" and not self.counts:
+                self.take_notice(m)
             elif kind == "request" and self.decides() and not self.negotiation:
                 self.asked = True
                 self.lives(m)
@@ -148,7 +164,8 @@ class End:
             self.lives(m)
             self.active(t)
             if not late:
-                self.count += m["bytes"]  # BYTE-1
+                self.tally(m["bytes"])  # BYTE-1
+                self.told_bytes = False  # REKEY-6: the notice may be lost
                 self.old_until = -1  # REKEY-2: the data channel carries this key now
 
     def send_data(self, t):
@@ -157,8 +174,8 @@ class End:
         self.queued -= size
         self.sent_data += 1
         self.send("SendData", "data", number=self.sent_data, bytes=size)
-        self.count += size
-        self.overflowed = self.full() and self.p.byte_trigger == "at-once"
+        self.tally(size)
+        self.overflowed = self.overflows()
         self.active(t)
 
     # Idleness and heartbeats.
@@ -166,12 +183,14 @@ class End:
     def active(self, t):
         """Data was sent or delivered, or a negotiation started: idle time runs anew (HB-1, REKEY-3, DEAD-3)."""
         self.spoils(t)
-        self.active_at = t
+        self.active_at, self.told_idle = t, False
         self.beat_at = self.expected_at = t + self.p.idle_period
 
     def idle(self, t, trigger):
-        """IDLE-1, IDLE-3: was the link idle, as far as time tells?"""
+        """IDLE-1, IDLE-3: was the link idle, as far as time tells, or (REKEY-6) the end that keeps it?"""
         rest = self.p.rekey_idle
+        if trigger == "period" and not self.counts:
+            return self.told_idle
         return (trigger == "any" and t > self.active_at) or (trigger == "period" and 0 < rest <= t - self.active_at)
 
     def spoils(self, t):
@@ -225,7 +244,42 @@ class End:
     def count_control(self, m):
         """BYTE-2."""
         if self.p.byte_counts == "data+control":
-            self.count += m["bytes"]
+            self.tally(m["bytes"])
+
+    # Accounting by one end.
+
+    def tally(self, size):
+        """REKEY-6: the end that does not count for itself adds nothing."""
+        self.count += size if self.counts else 0
+
+    def take_notice(self, m):
+        """REKEY-6: it goes on as if it had counted itself, and as if its own message had met the limit (BYTE-5)."""
+        if m["bytes"]:
+            self.count = max(self.count, m["bytes"])
+            self.overflowed = self.overflowed or self.overflows()
+        else:
+            self.told_idle = True
+        self.lives(m)
+
+    def rest(self):
+        """REKEY-6: when is the other end to be told of idleness, on which it could act? Not while data waits here."""
+        p = self.p
+        sends, takes = p.direction != f"to-{self.peer}", p.direction != f"to-{self.role}"
+        acts = (p.idle_trigger == "period" and sends) or (p.reject_trigger == "period" and takes)
+        silent = self.told_idle or self.queue
+        return self.active_at + p.rekey_idle if acts and p.rekey_idle and not silent else NEVER
+
+    def notify(self, t):
+        """REKEY-6: tells the other end what is due, and says whether anything was."""
+        if self.full() and not self.overflowed and not self.told_bytes:
+            self.told_bytes = True
+            self.send("SendNotice", "notice", bytes=self.count)
+        elif t >= self.rest():
+            self.told_idle = True
+            self.send("SendNotice", "notice")
+        else:
+            return False
+        return True
 
     # Negotiation.
 
@@ -239,9 +293,9 @@ class End:
 
     def start(self, t):
         """EST-4. BYTE-3: with `limit_from: initiator` the first start carries the limit."""
-        self.begin(t, f"{self.role[0]}{self.epoch + 1}", mine=True)
+        self.begin(t, f"{self.role[0]}{self.epoch + 1}", self.held(t), mine=True)
         carries = self.limit_bytes if self.p.limit_from == "initiator" and not self.epoch else 0
-        self.send("Start", "start", epoch=self.epoch + 1, negotiation=self.negotiation, bytes=carries)
+        self.send("Start", "start", bytes=carries, **self.negotiated())
 
     def take_start(self, t, m):
         """Refused where the peer may not start (REKEY-4); answered at once (EST-4) where nothing else is in progress
@@ -252,8 +306,21 @@ class End:
         elif m["negotiation"] == f"{self.peer[0]}{self.epoch + 1}" and (not self.negotiation or gives_way):
             if not self.epoch and self.p.limit_from == "initiator":
                 self.limit_bytes = m["bytes"]  # BYTE-3
-            self.begin(t, m["negotiation"], mine=False)
-            self.send("Answer", "answer", epoch=self.epoch + 1, negotiation=self.negotiation)
+            known = m["session"] and m["session"] == self.held(t)  # CACHE-1
+            self.begin(t, m["negotiation"], m["session"] if known else self.new_session(m["negotiation"]), mine=False)
+            self.send("Answer", "answer", **self.negotiated())
+
+    def negotiated(self):
+        """EST-3, CACHE-1: what the messages of one negotiation agree in."""
+        return {"epoch": self.epoch + 1, "negotiation": self.negotiation, "session": self.resumes}
+
+    def held(self, t):
+        """CACHE-1: the session that may be resumed now."""
+        return self.session if t < self.session_at + self.p.session_lifetime else ""
+
+    def new_session(self, negotiation=""):
+        """CACHE-1: the one that a full negotiation makes."""
+        return (negotiation or self.negotiation) if self.p.session_cache == "on" else ""
 
     def request(self, t):
         """REKEY-4. EST-4: its time runs from here."""
@@ -261,27 +328,29 @@ class End:
         self.limit = t + self.p.negotiation_timeout
         self.send("Request", "request")
 
-    def begin(self, t, negotiation, mine):
+    def begin(self, t, negotiation, session, mine):
         """REKEY-3, DEAD-1. EST-4: a later phase of the same negotiation does not extend its time."""
-        self.negotiation, self.mine, self.requested = negotiation, mine, False
+        self.negotiation, self.resumes, self.mine, self.requested = negotiation, session, mine, False
         self.limit = min(self.limit, t + self.p.negotiation_timeout)
         self.end_series()
         self.active(t)
 
-    def establish(self, t):
+    def establish(self, t, session):
         """The new key is in force: count and age begin anew (BYTE-4, REKEY-3), and what was held against the old key is
         over; but a key that was not trusted delivers nothing any more (IDLE-3, REKEY-2)."""
         p, answered, negotiation = self.p, self.mine, self.negotiation
+        if session and session == negotiation:
+            self.session, self.session_at = session, t  # CACHE-1: one that is resumed is prolonged by nothing
         lingers = self.epoch and p.channels == 2 and p.transport == "stream" and self.trust_until == NEVER
         self.old_until = t + p.negotiation_timeout if lingers and not self.spoils(t) else -1
         self.epoch, self.in_force_at, self.count = self.epoch + 1, t, 0
         self.negotiation, self.mine = "", False
-        self.overflowed = self.asked = self.spoilt = self.marked = False
+        self.overflowed = self.asked = self.spoilt = self.marked = self.told_bytes = self.told_idle = False
         self.limit = self.trust_until = NEVER
         self.expected_at = max(self.expected_at, t)  # DEAD-3
         self.queue = deque((size, False) for size, _ in self.queue)  # IDLE-1: what waits, waited for this
         if answered:
-            self.send("Finish", "finish", negotiation=negotiation)
+            self.send("Finish", "finish", negotiation=negotiation, session=session)
         early, self.early = self.early, []
         for m in early:  # EARLY-1
             if not self.closed:
@@ -293,6 +362,10 @@ class End:
         """BYTE-3: has this key carried what it may?"""
         over = self.count - self.limit_bytes
         return self.limit_bytes > 0 and (over > 0 or (over == 0 and self.p.byte_test == "reached"))
+
+    def overflows(self):
+        """BYTE-5: is it by now for the end whose message met the limit to renew the key at once?"""
+        return self.full() and self.p.byte_trigger == "at-once"
 
     def must_wait(self, t):
         """BYTE-3, AGE-1, IDLE-1: must the first message of the queue wait for a new key?"""
@@ -327,7 +400,9 @@ class End:
         lost = t >= self.answer_by  # DEAD-2, where no repeat is left
         held = self.series and self.p.while_waiting == "hold"  # HB-6
         wanted = self.overflowed or self.asked or self.must_wait(t) or self.expiry() <= t  # NEED-1, IDLE-2
-        if lost and len(self.series) <= self.p.retries:
+        if self.p.accounting == self.role and self.notify(t):
+            pass
+        elif lost and len(self.series) <= self.p.retries:
             self.beat(t)  # DEAD-1
         elif t >= self.missing():
             self.trust_until = t + self.p.negotiation_timeout
@@ -360,6 +435,7 @@ class End:
             spent = self.requested and len(self.series) > self.p.retries and self.p.on_missed_reply == "rekey"
             at += [self.missing(), NEVER if spent else self.answer_by, NEVER if held else self.expiry()]
             at += [self.beat_at] if self.sends and not self.series else []
+            at += [self.rest()] if self.p.accounting == self.role else []
         return min(at)
 
     def close(self, reason):
@@ -387,22 +463,31 @@ def result(end, event):
     return {"did": did, "deadline": None if end.wake == NEVER else end.wake}
 
 
+def opened(ask, gateways):
+    """GATE-1: the ends of one gateway know each other."""
+    gateway = gateways.setdefault(ask["gateway"], []) if "gateway" in ask else []
+    end = End(ask["end"], ask["policy"], gateway, ask.get("user", ""))
+    gateway.append(end)
+    return end
+
+
 def main():
-    ends = {}
+    ends, gateways = {}, {}
     for line in sys.stdin:
         ask = json.loads(line)
         cmd, answer = ask["cmd"], {"id": ask.get("id")}
         if cmd == "hello":
             answer = {"protocol": 0, "name": "link.py", "version": "1", "unsupported": UNSUPPORTED}
         elif cmd == "open":
-            ends[ask["id"]] = End(ask["end"], ask["policy"])
+            ends[ask["id"]] = opened(ask, gateways)
         elif cmd == "step":
             answer |= result(ends[ask["id"]], ask["event"])
         elif cmd == "run":
             end = ends[ask["id"]]
             answer["replies"] = [result(end, event) for event in ask["events"]]
         elif cmd == "close":
-            del ends[ask["id"]]
+            end = ends.pop(ask["id"])
+            end.gateway.remove(end)
         print(json.dumps(answer), flush=True)
 
 

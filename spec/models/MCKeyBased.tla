@@ -10,15 +10,8 @@
 (* when a message may be under way for one tick: a round trip is two ticks, *)
 (* a negotiation three, one that crosses another four.                     *)
 (***************************************************************************)
-EXTENDS Properties
+EXTENDS Bounds
 
-UpTo2(e, n) == n <= 2
-UpTo3(e, n) == n <= 3
-TwoAndOne(e, n) == n <= IF e = "client" THEN 2 ELSE 1
-One == {1}
-OneOrTwo == {1, 2}
-None == {}
-Both == {"client", "server"}
 FewEpochs == \A e \in End : end[e].epoch <= 3
 
 AsWritten == Resolved([ Default EXCEPT

@@ -8,14 +8,8 @@
 (* `Slow` policies are for a network in which a message may be under way   *)
 (* for one tick (see MCKeyBased).                                          *)
 (***************************************************************************)
-EXTENDS Properties
+EXTENDS Bounds
 
-UpTo1(e, n) == n <= 1
-UpTo2(e, n) == n <= 2
-TwoAndOne(e, n) == n <= IF e = "client" THEN 2 ELSE 1
-One == {1}
-None == {}
-Both == {"client", "server"}
 FewEpochs == \A e \in End : end[e].epoch <= 5
 
 Figure4 == Resolved([ Default EXCEPT

@@ -67,7 +67,7 @@ def traces(name: Annotated[str | None, typer.Argument(help="The name of a trace;
 
 
 @app.command()
-def check(
+def check(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     targets: Annotated[
         list[str],
         typer.Argument(metavar="TARGET...", help="reference, python:MODULE:ATTR, exec:COMMAND or peer:asyncssh."),
@@ -81,8 +81,20 @@ def check(
     evidence: Annotated[Path, typer.Option(metavar="DIR", help="Where logs of real programs are kept.")] = Path(
         "rekeyspec-evidence"
     ),
+    suite: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--suite",
+            metavar="hand|model|DIR",
+            help="The traces written by hand, the tours of models, or a folder of tours; repeatable. Without one, and "
+            "without --profile, the first two.",
+        ),
+    ] = None,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Say which rules, actions, guards, states and steps were exercised.")
+    ] = False,
 ) -> None:
-    """Judge targets by the rules."""
+    """Judge targets by the rules; without --profile by the profile combined first, then each trace by its own."""
     from rich.console import Console
 
     from rekeyspec.conformance.check import check as judge
@@ -93,8 +105,10 @@ def check(
     outputs = Outputs(json, junit, report)
     outputs.check()
     with ProgressLine() as progress:
-        checked = judge(targets, profile, evidence, progress)
+        checked = judge(targets, profile, evidence, progress, suite or ())
     show(checked.report, Console())
+    for line in (line for one in checked.coverage() for line in one.lines()) if coverage else ():
+        typer.echo(line)
     for trouble in checked.troubles:
         typer.echo(f"rekeyspec: {trouble}", err=True)
     outputs.write(checked.report)

@@ -55,10 +55,10 @@ def test_a_profile_validates_and_says_only_what_differs(name: str) -> None:
 
 def test_a_name_or_a_file(tmp_path: Path) -> None:
     assert policy_named("timed") == ("timed", profiles()["timed"])
-    path = written(tmp_path, "policy: 0\nprofile: combined\nparameters:\n  grace: 30000\n  session_cache: on\n")
+    path = written(tmp_path, "policy: 0\nprofile: combined\nparameters:\n  grace: 40000\n  session_cache: on\n")
     name, policy = policy_named(path)
     assert name == "mine"
-    assert policy == profiles()["combined"].but(grace=30_000, session_cache="on")
+    assert policy == profiles()["combined"].but(grace=40_000, session_cache="on")
     assert policy_named(written(tmp_path, "policy: 0\n")) == ("mine", Policy())
 
 
@@ -101,8 +101,8 @@ def test_bad_files(tmp_path: Path, text: str, place: str, words: str) -> None:
 
 
 def test_a_contradiction_is_shown_with_its_arithmetic(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"2 \* 10000 \+ 2 \* 2000 = 24000 ms, which must be less than grace 24000"):
-        policy_named(written(tmp_path, "policy: 0\nprofile: combined\nparameters:\n  grace: 24000"))
+    with pytest.raises(BadInput, match=r"3 \* 10000 \+ 2 \* 2000 = 34000 ms, which must be less than grace 34000"):
+        policy_named(written(tmp_path, "policy: 0\nprofile: combined\nparameters:\n  grace: 34000"))
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ WRONG = [
     ("at: 5", "at: 5, after: 5", r"mine.yaml:8:\d+.*both `at` and `after`"),
     ("do: Open", "do: Pass", r"mine.yaml:7:\d+.*Pass with one end"),
     ("do: Open", "end: server, do: Open", r"mine.yaml:7:\d+.*`end`"),
+    ("do: Open", "link: ann/1, do: Open", r"mine.yaml:7:\d+.*with `link`, and `end: client`"),
+    ("do: Open", "link: ann, do: Open", r"mine.yaml:7:\d+"),
     ("steps:", "steps: 5\nmore:", "mine.yaml"),
 ]
 
@@ -59,6 +61,16 @@ def test_what_is_wrong_is_said_with_its_place(was: str, now: str, said: str, tmp
     with pytest.raises(BadInput, match=said) as why:
         read(write(tmp_path, GOOD.replace(was, now)))
     assert "\n" not in str(why.value)
+
+
+def test_a_gateways_story_names_a_link_in_every_line(tmp_path: Path) -> None:
+    story = GOOD.replace("rules:", "end: server\nrules:").replace(
+        "{do: Open, expect: [Start]}", "{link: a/1, do: Open}"
+    )
+    with pytest.raises(BadInput, match=r"mine.yaml:9:\d+.*a line without `link`"):
+        read(write(tmp_path, story))
+    told = story.replace("{at: 5, do: Arrive, message: {kind: answer}}", "{at: 5, link: a/2, do: Open}")
+    assert one(read(write(tmp_path, told)), "reference", None).word == "conforms"
 
 
 @pytest.mark.parametrize(

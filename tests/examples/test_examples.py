@@ -62,6 +62,9 @@ VARIED: dict[str, tuple[object, ...]] = {
     "channels": (1, 2),
     "max_message": (15, 30),
     "queue_limit": (30, 50),
+    "accounting": ("each", "each", "client", "server"),
+    "session_cache": ("off", "on"),
+    "session_lifetime": (20, 60),
 }
 
 
@@ -100,7 +103,7 @@ class Play:
 
     def play(self, steps: int) -> int:
         """So many events, or fewer where the end closes; how many were given."""
-        self.give(Event(0, self.role, "Open"))
+        self.give(Event(self.now, self.role, "Open"))
         while self.found is None and len(self.log) < steps and self.oracle.state.phase == "open":
             self.until(self.when())
             if self.found is None:
@@ -109,6 +112,9 @@ class Play:
             for _ in range(3):  # DEAD-5: it does nothing more
                 self.now += self.chance.choice((0, 1, 50))
                 self.give(self.something())
+            if self.found is None and self.chance.random() < 0.5 and len(self.log) < steps:  # IDLE-5
+                self.now += 7
+                return self.play(steps)
         return len(self.log)
 
     def until(self, t: int) -> None:
@@ -162,7 +168,7 @@ class Play:
     def message(self) -> Message:
         """What an honest peer would send now, mostly; else something forged, old, early or misdirected."""
         s, p, chance = self.oracle.state, self.policy, self.chance
-        kinds = list(KINDS[:-2]) + ["data"] * 3 + ["close"] * (chance.random() < 0.05)
+        kinds = list(KINDS[:-1]) + ["data"] * 3 + ["close"] * (chance.random() < 0.05)
         if s.negotiation:
             kinds += ["answer" if s.negotiation.mine else "finish"] * 6
         elif s.requesting or not s.epoch:
@@ -188,12 +194,22 @@ class Play:
         m = Message(
             kind, epoch, number,
             f"{starter[0]}{epoch + (kind == 'start' and chance.random() < 0.03)}" if new else "",
-            bytes=chance.choice((0, 1, 5, 10)) if kind in ("data", "heartbeat", "reply", "start") else 0,
+            self.session(kind, f"{starter[0]}{epoch}") if new else "",
+            bytes=chance.choice((0, 1, 5, 10)) if kind in ("data", "heartbeat", "reply", "start", "notice") else 0,
             channel=chance.choice(("single", "control", "data")) if astray else p.channel(kind),
             sealed_by="nobody" if clear != (chance.random() < 0.05) else chance.choice(("peer", "peer", "adversary")),
         )  # fmt: skip
         again.append(m)
         return m
+
+    def session(self, kind: Kind, negotiation: str) -> str:
+        """What an honest peer would say of sessions, mostly."""
+        s, chance = self.oracle.state, self.chance
+        if self.policy.session_cache == "off":
+            return "c1" if chance.random() < 0.03 else ""
+        known = s.negotiation.session if s.negotiation else s.session
+        honest = known if kind != "answer" else chance.choice((known or negotiation, negotiation))
+        return honest if chance.random() < 0.9 else chance.choice(("", "c1", "s2", negotiation))
 
 
 def play(target: Target, seed: int) -> Play:
@@ -251,13 +267,22 @@ BREAKS = [
     ("DEAD-1", "self.answer_by = t + self.p.reply_timeout", "self.answer_by = t + 2 * self.p.reply_timeout"),
     ("DEAD-2", 'self.close("DEAD-2")', "self.end_series()"),
     ("DEAD-3", "return self.expected_at + self.p.grace if", "return self.expected_at + self.p.grace + 1 if"),
-    ("DEAD-5", "self.closed = True", "self.closed = False"),
+    ("DEAD-5", "reason\n        self.closed = True", "reason"),
     ("EST-4", "if t >= self.limit:", "if False:"),
     ("EARLY-1", "self.early.append(m)", 'self.did.append({"do": "Deliver", "message": m})'),
     ("REKEY-1", "self.queued += size", "self.send_data(t) if self.epoch and self.negotiation else None"),
     ("REKEY-2", "(late and not lingers)", "(late and False)"),
     ("REKEY-4", "if self.may_start(self.role) and (data_decides", "if (data_decides"),
     ("REKEY-5", 'gives_way = self.mine and self.role == "server"', "gives_way = False"),
+    ("REKEY-6", "self.told_bytes = False  # REKEY-6: the notice may be lost", "pass"),
+    ("REKEY-6", "self.told_idle = True\n        self.lives(m)", "pass\n        self.lives(m)"),
+    ("CACHE-1", "self.session, self.session_at = session, t", "self.session, self.session_at = session, NEVER"),
+    ("CACHE-1", "if session and session == negotiation:", "if session:"),
+    ("CACHE-2", "self.epoch + 1, t, 0", "self.epoch + (not self.mine or session == negotiation), t, 0"),
+    ("IDLE-5", "self.__init__(self.role, self.policy, self.gateway, self.user)", "self.closed = False"),
+    ("GATE-1", "if 0 < self.p.links_per_user <= others:", "if False:"),
+    ("GATE-1", "end.opened and not end.closed for", "end.opened for"),
+    ("LIM-2", "return self.limit_bytes > 0 and", "return self.epoch < 100 and self.limit_bytes > 0 and"),
     ("CHAN-1", 'm["channel"] != self.channel(kind) or', ""),
     ("CLOSE-1", 'self.send("Close", "close")', 'self.did.append({"do": "Close"})'),
     ("LIM-1", "or self.queued + size > p.queue_limit", ""),

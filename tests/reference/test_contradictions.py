@@ -66,6 +66,12 @@ def test_the_defaults_and_the_sources_own_policy_are_consistent() -> None:
         (BEATS, {"on_missed_heartbeat": "rekey", "retries": 1}, "DEAD-3"),
         (BEATS, {"on_missed_heartbeat": "close", "delay": 1, "grace": 2}, "DEAD-3"),
         (Policy(), {"accounting": "client", "idle_trigger": "any"}, "REKEY-6"),
+        (
+            Policy(),
+            {"accounting": "client", "idle_trigger": "any", "reject_trigger": "period", "rekey_idle": 5},
+            "REKEY-6",
+        ),
+        (Policy(), {"age_trigger": "active", "age_limit": 1000, "idle_period": 1000}, "AGE-2"),
         (Policy(), {"session_cache": "on", "session_lifetime": 0}, "CACHE-1"),
         (Policy(), {"max_message": 0}, "LIM-1"),
         (Policy(), {"max_message": 100, "queue_limit": 99}, "LIM-1"),
@@ -83,6 +89,8 @@ def test_refused(base: Policy, changes: dict[str, object], rule: str) -> None:
         (Policy(), {"authentication": "server-only", "direction": "to-server"}),
         (Policy(), {"delay": 2499}),
         (Policy(), {"age_limit": 1000, "age_trigger": "active"}),
+        (Policy(), {"age_limit": 1001, "age_trigger": "active", "idle_period": 1000}),
+        (Policy(), {"age_limit": 10, "age_trigger": "timer", "idle_period": 1000}),
         (Policy(), {"byte_floor": 32_768}),
         (Policy(), {"byte_limit": 1}),
         (BEATS, {"retries": 5}),
@@ -106,6 +114,13 @@ def test_allowed(base: Policy, changes: dict[str, object]) -> None:
     assert contradictions(base.but(**changes)) == []
 
 
+def test_a_notice_under_way_is_no_notice() -> None:
+    told = Policy(accounting="client", idle_trigger="period", reject_trigger="period", rekey_idle=5)
+    assert contradictions(told) == []
+    assert found(told, delay=1) == ["IDLE-3", "REKEY-6"]
+    assert found(told, delay=1, direction="to-server") == ["IDLE-3"]
+
+
 def test_the_arithmetic_is_in_the_text() -> None:
     assert "K:C11 is broken" in text(Policy(authentication="server-only"))
     assert "(6 + 1) * 10000 = 70000 ms" in text(BEATS.but(retries=6))
@@ -124,7 +139,16 @@ def test_one_delay_is_enough_where_activity_begins_at_the_heartbeats_sender() ->
     backwards = one_way.but(direction="to-client", heartbeat_sender="server")
     assert grace_needed(backwards) == 101
     assert grace_needed(backwards.but(age_limit=1000, age_trigger="timer")) == 201
-    assert grace_needed(backwards.but(on_missed_reply="rekey")) == 201
+    asks = backwards.but(on_missed_reply="rekey")
+    assert grace_needed(asks) == asks.reply_timeout + 201
+
+
+def test_the_end_that_waits_lets_a_missing_reply_ask_for_its_new_key_first() -> None:
+    # No heartbeat of the series got through; the start that follows its end is a sign of life (DEAD-2, DEAD-3).
+    policy = BEATS.but(on_missed_heartbeat="close", on_missed_reply="rekey", retries=2, delay=700)
+    asks_at = policy.delay + policy.idle_period + (policy.retries + 1) * policy.reply_timeout
+    overdue_at = policy.idle_period + grace_needed(policy)
+    assert asks_at + policy.delay == overdue_at - 1
 
 
 def test_a_healthy_link_at_its_slowest_is_within_the_grace() -> None:

@@ -39,6 +39,9 @@ VARIANTS: dict[str, list[object]] = {
     "channels": [1, 2],
     "limit_from": ["own", "initiator"],
     "queue_limit": [1000, 1048576],
+    "accounting": ["each", "client", "server"],
+    "session_cache": ["off", "on"],
+    "session_lifetime": [0, 1500],
 }
 
 
@@ -52,7 +55,7 @@ def policy_from(random: Random) -> Policy:
 
 def arriving(random: Random, s: End, policy: Policy) -> Message:
     """A message that might arrive: mostly the one that fits, sometimes one that is old, early, forged or misplaced."""
-    kind = random.choices(KINDS, [2, 3, 3, 3, 12, 6, 6, 1, 0.4])[0]
+    kind = random.choices(KINDS, [2, 3, 3, 3, 12, 6, 6, 3, 0.4])[0]
     if s.negotiation and random.random() < 0.7:
         kind = "answer" if s.negotiation.mine else "finish"
     negotiating = kind in ("start", "answer", "finish")
@@ -65,8 +68,18 @@ def arriving(random: Random, s: End, policy: Policy) -> Message:
     clear = kind in ("heartbeat", "reply") and policy.heartbeat_protection == "clear"
     seal = "nobody" if clear or random.random() < 0.06 else "peer"
     channel = policy.channel(kind) if random.random() < 0.95 else "single"
-    size = random.choice([1, 300, 900]) if kind == "data" else 0
-    return Message(kind, epoch, number, f"{starter[0]}{epoch}" if negotiating else "", "", size, channel, seal)  # type: ignore[arg-type]
+    size = random.choice([1, 300, 900]) if kind == "data" else random.choice([0, 900]) if kind == "notice" else 0
+    name = f"{starter[0]}{epoch}" if negotiating else ""
+    return Message(kind, epoch, number, name, session(random, s, kind, name, policy), size, channel, seal)  # type: ignore[arg-type]
+
+
+def session(random: Random, s: End, kind: str, negotiation: str, policy: Policy) -> str:
+    """What a negotiation might say of sessions: mostly what fits."""
+    if not negotiation or policy.session_cache == "off":
+        return "c1" if negotiation and random.random() < 0.02 else ""
+    known = s.negotiation.session if s.negotiation else s.session
+    fits = known if kind == "finish" else random.choice([known, known or negotiation, negotiation])
+    return fits if random.random() < 0.97 else random.choice(["", "c1", "s2"])
 
 
 def walk(seed: int, longest: int = 40) -> tuple[Policy, Role, Iterator[Event]]:
@@ -85,11 +98,13 @@ def _events(random: Random, policy: Policy, role: Role, length: int) -> Iterator
             at = min(deadline, t + 1500)
             t = max(t, min(t + random.choice([0, 0, 1, 40, at - t - 1, at - t, at - t, 2 * (at - t)]), deadline))
             do = random.choices(["Offer", "Arrive", "Tick", "Shut"], [8, 12, 4, 0.1])[0]
+            if engine.state.phase == "closed" and random.random() < 0.3:
+                do = "Open"
             message = arriving(random, engine.state, policy) if do == "Arrive" else None
             size = random.choice([1, 50, 300, 300, 900, 70_000]) if do == "Offer" else 0
             event = Event(t, role, do, message, size)  # type: ignore[arg-type]
         closed = engine.state.phase == "closed"
         _, deadline = engine.step(event)
         yield event
-        if closed:
+        if closed and event.do != "Open":
             return

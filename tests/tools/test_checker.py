@@ -50,6 +50,10 @@ def test_tlc_runs_in_the_folder_of_the_spec(counter: TlcRun, tmp_path: Path) -> 
         ("exit 3", "did not start under .*: exit code 3"),
         ("head -20 {outputs}/ok.txt; kill -9 $$", "killed by SIGKILL before the first figures.*run fewer jobs"),
         ("grep -v 219[34] {outputs}/ok.txt; exit 143", "killed by SIGTERM after 16 states"),
+        (
+            "head -3 {outputs}/ok.txt; echo 'Exception: java.lang.OutOfMemoryError: Java heap space' >&2; exit 1",
+            r"Counter\.tla: TLC ran out of memory here \(TLC 1001, model ok\); bound the model further",
+        ),
         ("head -20 {outputs}/ok.txt; exit 0", "ended without a result before the first figures"),
         ("cat {outputs}/ok.txt; exit 7", "ended without a result after 16 states: exit code 7"),
         ("cat {outputs}/deadlock.txt; exit 0", "ended without a result after 8 states"),
@@ -160,9 +164,38 @@ def test_an_expression_of_a_model(specs: Path, scratch: Path, tlc: Tlc) -> None:
 
 
 def test_signals_are_named_that_python_does_not_name() -> None:
-    from rekeyspec.tools.checker import _killer
+    from rekeyspec.tools.checker import killer
 
-    assert _killer(-signal.SIGKILL) == "SIGKILL"
-    assert _killer(143) == "SIGTERM"
-    assert _killer(-40) == "signal 40"
-    assert [_killer(code) for code in (0, 1, 12, 255)] == [""] * 4
+    assert killer(-signal.SIGKILL) == "SIGKILL"
+    assert killer(143) == "SIGTERM"
+    assert killer(-40) == "signal 40"
+    assert [killer(code) for code in (0, 1, 12, 255)] == [""] * 4
+
+
+@pytest.mark.java
+def test_a_real_tlc_that_is_killed(specs: Path, scratch: Path, tlc: Tlc, tmp_path: Path) -> None:
+    """Java does the work; the shell around it kills it as soon as it has begun."""
+    script = f'"{tlc.java}" "$@" & child=$!; sleep 0.2; kill -9 $child; wait $child; kill -9 $$'
+    endless = TlcRun(spec=specs / "Counter.tla", cfg=specs / "ok.cfg", simulate=Simulation(behaviours=0))
+    with pytest.raises(ModelError, match=r"ok\.cfg: TLC was killed by SIGKILL before the first figures"):
+        check(endless, Tlc(pretender(tmp_path, script).java, tlc.jar))
+
+
+@pytest.mark.java
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"constants": ("Max = 3", "Stop <- Wrong")},
+        {"invariants": ("Absent",)},
+    ],
+)
+def test_what_a_run_adds_to_the_cfg_is_checked_with_it(
+    specs: Path, scratch: Path, tlc: Tlc, broken: dict[str, tuple[str, ...]]
+) -> None:
+    from dataclasses import replace
+
+    run = TlcRun(spec=specs / "Counter.tla", cfg=specs / "ok.cfg")
+    assert check(replace(run, constants=("Max = 2",)), tlc).figures.distinct == 8
+    assert check(replace(run, invariants=("Small",)), tlc).verdict == Verdict("invariant", "Small")
+    with pytest.raises(ModelError, match=r"ok\.cfg:\d+: .*(Wrong|Absent)"):
+        check(replace(run, **broken), tlc)  # type: ignore[arg-type]

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from rekeyspec.tools.command import HEAP_CAP, Simulation, TlcRun, command
+from rekeyspec.tools.command import HEAP_CAP, Simulation, TlcRun, cfg_path, cfg_text, command
 
 RUN = TlcRun(spec=Path("/specs/MC.tla"), cfg=Path("/specs/models/one.cfg"))
 
@@ -59,3 +59,22 @@ def test_a_simulation_has_its_seed_and_no_liveness_strategy() -> None:
 def test_numbers_that_tlc_does_not_take(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         replace(RUN, **wrong)  # type: ignore[arg-type]
+
+
+def test_a_run_with_a_cfg_of_its_own_has_it_in_the_scratch_folder() -> None:
+    for run in (replace(RUN, unjudged=True), replace(RUN, constants=("A = 1",)), replace(RUN, invariants=("B",))):
+        assert after(run, "-config") == "/scratch/one.cfg"
+        assert cfg_path(run, Path("/scratch")) == Path("/scratch/one.cfg")
+    assert after(RUN, "-config") == "/specs/models/one.cfg"
+
+
+def test_what_that_cfg_says() -> None:
+    written = "CONSTANT A = 5\nINVARIANT C\nPROPERTY P\n"
+    run = replace(RUN, constants=("A = 1", "D <- E"), invariants=("B",), unjudged=True)
+    assert cfg_text(run, written).split() == "CONSTANT A = 1 CONSTANT D <- E INVARIANT B".split()  # noqa: SIM905
+    assert cfg_text(RUN, written) == written
+
+
+def test_constants_must_be_assignments() -> None:
+    with pytest.raises(ValueError, match="expected an assignment"):
+        replace(RUN, constants=("A",))

@@ -4,50 +4,16 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from rekeyspec.conformance import trace
-from rekeyspec.tools.checker import Tlc
 from rekeyspec.tools.modelcheck import Checked, exit_code, model_check, save
-from rekeyspec.tools.models import Model
 from rekeyspec.tools.modeltable import last_line, remarks, to_json, totals
 from rekeyspec.tools.output import Figures
-
-OUTPUTS = Path(__file__).parent / "outputs"
-
-
-def a_model(specs: Path, cfg: str, expected: str, distinct: int | None = None, spec: str = "Counter") -> Model:
-    return Model(
-        id=cfg,
-        about="A test.",
-        folder=specs,
-        spec=specs / f"{spec}.tla",
-        cfg=specs / f"{cfg}.cfg",
-        profile="key-based",
-        rules=("EST-4",),
-        quick=True,
-        deadlock=True,
-        expected=expected,
-        distinct=distinct,
-    )
-
-
-def recordings(folder: Path) -> Tlc:
-    """A Java that prints what TLC printed for the cfg."""
-    java = folder / "java"
-    java.write_text(f"""#!/bin/sh
-while [ $# -gt 2 ]; do shift; done
-name=$(basename $1 .cfg)
-cat {OUTPUTS}/$name.txt
-case $name in ok) exit 0;; deadlock) exit 11;; *) exit 12;; esac
-""")
-    java.chmod(0o755)
-    return Tlc(java, folder / "tla2tools.jar")
+from tests.tools.pretenders import MODELS, OUTPUTS, a_model, recordings, rekeyspec
 
 
 def test_each_model_is_compared_with_what_it_expects(specs: Path, scratch: Path, tmp_path: Path) -> None:
@@ -120,28 +86,10 @@ def test_expected_counterexamples_are_saved_where_that_is_asked_for(specs: Path,
     }
 
 
-MODELS = """\
-models:
-  - {{id: ok, about: It holds., spec: {0}/Counter.tla, cfg: {0}/ok.cfg, profile: key-based, rules: [EST-4], expect: ok,
-     distinct: 16, quick: true}}
-  - {{id: exchange, about: The finish is lost., spec: {0}/Exchange.tla, cfg: {0}/exchange.cfg, profile: key-based,
-     rules: [EST-4], expect: ok, distinct: 9}}
-  - {{id: syntax, about: It is none., spec: {0}/Syntax.tla, cfg: {0}/plain.cfg, profile: key-based, rules: [EST-4],
-     expect: ok, distinct: 9}}
-"""
-
-
-def rekeyspec(*words: str, folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "rekeyspec", "model", "check", *words]
-    pipe = subprocess.PIPE
-    environment = os.environ | {"COLUMNS": "200"}
-    return subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, text=True, env=environment)
-
-
 @pytest.mark.java
 def test_the_command(specs: Path, scratch: Path, tmp_path: Path) -> None:
     (tmp_path / "models.yaml").write_text(MODELS.format(specs))
-    with rekeyspec("--models", "models.yaml", "--json", "out.json", folder=tmp_path) as child:
+    with rekeyspec("check", "--models", "models.yaml", "--json", "out.json", folder=tmp_path) as child:
         out, err = child.communicate(timeout=120)
     assert child.returncode == 2
     assert out.splitlines()[-1].startswith("3 models: 1 as expected, 1 different, 1 failed; ")
@@ -159,7 +107,7 @@ def test_the_command(specs: Path, scratch: Path, tmp_path: Path) -> None:
 @pytest.mark.java
 def test_quick_models_that_are_as_expected(specs: Path, scratch: Path, tmp_path: Path) -> None:
     (tmp_path / "models.yaml").write_text(MODELS.format(specs))
-    with rekeyspec("--quick", "--models", "models.yaml", folder=tmp_path) as child:
+    with rekeyspec("check", "--quick", "--models", "models.yaml", folder=tmp_path) as child:
         out, _ = child.communicate(timeout=120)
     assert child.returncode == 0
     assert out.splitlines()[-1].startswith("1 models: 1 as expected, 0 different, 0 failed; 16 distinct states; ")
@@ -173,7 +121,7 @@ def test_bad_input_is_one_line_and_nothing_is_written(specs: Path, scratch: Path
         (["--models", "models.yaml", "--json", "absent/out.json"], "nothing can be written"),
         (["--models", "models.yaml", "--json", "."], "a folder"),
     ):
-        with rekeyspec(*words, folder=tmp_path) as child:
+        with rekeyspec("check", *words, folder=tmp_path) as child:
             out, err = child.communicate(timeout=60)
         assert (child.returncode, out) == (2, "")
         assert err.count("\n") == 1
@@ -196,7 +144,7 @@ def test_an_interrupt_ends_every_tlc_and_keeps_what_was_found(
     (tmp_path / "models.yaml").write_text(MODELS.format(specs))
     monkeypatch.setenv("PATH", f"{bin_}:{os.environ['PATH']}")
     words = ["--models", "models.yaml", "--only", "ok", "--only", "exchange", "--jobs", "1", "--json", "out.json"]
-    with rekeyspec(*words, folder=tmp_path) as child:
+    with rekeyspec("check", *words, folder=tmp_path) as child:
         give_up = time.monotonic() + 60
         while not (tmp_path / "pid").exists() and child.poll() is None and time.monotonic() < give_up:
             time.sleep(0.05)

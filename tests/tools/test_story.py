@@ -85,7 +85,7 @@ def test_a_close_that_arrives_is_passed_and_a_silent_action_says_nothing() -> No
 
 @pytest.mark.parametrize(("number", "line"), [(1, ("Tick", {})), (2, ("Pass", {"kind": "data"}))])
 def test_an_end_closes_for_data_only_where_data_before_it_is_missing(number: int, line: tuple[str, object]) -> None:
-    ends = '[client |-> "up", server |-> [phase |-> "{0}", delivered_number |-> 0, ending |-> ""]]'
+    ends = '[client |-> [phase |-> "open"], server |-> [phase |-> "{0}", delivered_number |-> 0, ending |-> ""]]'
     wire = "[client |-> [single |-> <<>>], server |-> [single |-> <<{0}>>]]"
     data = f'[kind |-> "data", number |-> {number}]'
     states = (

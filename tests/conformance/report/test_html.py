@@ -6,6 +6,7 @@ import signal
 import subprocess
 import zlib
 from contextlib import suppress
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -185,3 +186,12 @@ def test_a_browser_draws_something(report: Report, browser: str, tmp_path: Path,
     file.write_text(as_html(report), encoding="utf-8")
     chromium(browser, file, f"--screenshot={tmp_path / 'shot.png'}", f"--window-size={width},2400")
     assert len(set(scanlines((tmp_path / "shot.png").read_bytes()))) > 200
+
+
+def test_what_held_but_is_weak_is_named_and_explained(report: Report) -> None:
+    weak = [replace(v, weakness="<i>anybody</i> may") if v.rule == "HB-3" else v for v in report.verdicts]
+    page = Page(as_html(replace(report, verdicts=weak)))
+    text = " ".join(" ".join(page.words).split())
+    assert "Held, but weak: HB-3 of reference under key-based" in text
+    assert "Weak: <i>anybody</i> may" in text
+    assert "Held, but weak" not in as_html(report)

@@ -86,3 +86,11 @@ def test_a_terminal_without_utf_8_gets_ascii(report: Report) -> None:
 
 def test_a_run_of_nothing_is_no_error() -> None:
     assert "rule" in printed(Report([], [], {}, "0"))
+
+
+def test_what_held_but_is_weak_is_told_last(report: Report) -> None:
+    weak = [replace(v, weakness="anybody [b]may[/b]\x07") if v.rule == "HB-3" else v for v in report.verdicts]
+    lines = printed(replace(report, verdicts=weak), 400).splitlines()
+    at = lines.index("~ weak: reference under key-based: HB-3")
+    assert lines[at + 1] == "    anybody [b]may[/b]\\x07"
+    assert "~ weak" not in printed(report)

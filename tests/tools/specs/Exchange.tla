@@ -10,7 +10,7 @@ Ends == {"client", "server"}
 Timid == [negotiation_timeout |-> 3, not_a_parameter |-> 1]
 
 Init ==
-  /\ end = [e \in Ends |-> [phase |-> "fresh", epoch |-> 0, ticks |-> 0]]
+  /\ end = [e \in Ends |-> [phase |-> "fresh", negotiation |-> "none", epoch |-> 0, ticks |-> 0]]
   /\ wire = [e \in Ends |-> [single |-> <<>>]]
 
 Send(to, kind) == wire' = [wire EXCEPT ![to].single = Append(@, [kind |-> kind, epoch |-> 1])]
@@ -21,7 +21,9 @@ Arrives(e, kind) == wire[e].single # <<>> /\ Head(wire[e].single).kind = kind
 
 Open(e) == end[e].phase = "fresh" /\ end' = [end EXCEPT ![e].phase = "open"] /\ UNCHANGED wire
 
-Start == end["client"].phase = "open" /\ end' = [end EXCEPT !["client"].phase = "starting"] /\ Send("server", "start")
+Start ==
+  /\ end["client"].phase = "open"
+  /\ end' = [end EXCEPT !["client"].phase = "starting", !["client"].negotiation = "mine"] /\ Send("server", "start")
 
 Answer ==
   /\ end["server"].phase = "open" /\ Arrives("server", "start")

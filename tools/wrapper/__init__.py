@@ -1,0 +1,1 @@
+"""`python -m rekeyspec.tools`: TLC on any spec. Nothing in this folder knows the specification of this project."""
