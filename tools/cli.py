@@ -13,6 +13,7 @@ from rekeyspec.tools.commands.claims import claims
 from rekeyspec.tools.commands.coverage import coverage
 from rekeyspec.tools.commands.export import export
 from rekeyspec.tools.commands.findings import findings
+from rekeyspec.tools.commands.mutants import mutants
 from rekeyspec.tools.commands.search import search
 from rekeyspec.tools.commands.simulate import simulate
 from rekeyspec.tools.commands.timers import timers
@@ -33,6 +34,7 @@ app.command()(coverage)
 app.command()(export)
 app.command()(traces)
 app.command()(bisimulate)
+app.command()(mutants)
 app.command()(findings)
 app.command()(search)
 app.command()(timers)
