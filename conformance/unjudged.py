@@ -5,12 +5,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from rekeyspec.reference.policy import Policy
-
 UNJUDGED: Final[dict[str, str]] = dict.fromkeys(
     ("IKE-1", "IKE-2"), "stated: it is about ISAKMP's own messages, and no ISAKMP program is judged yet"
 )
-
-
-def refuse_unjudged(policy: Policy, where: str) -> None:
-    """Raise BadInput for a policy that hangs on one of them: none does, since no parameter is theirs."""

@@ -73,11 +73,17 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+LISTED: Final = 60
+"""How many names a message lists."""
+
+
 def choose(word: str, known: Iterable[str]) -> tuple[str, str]:
     """For a word that is not known: what was expected, and the remedy, which names the nearest if one is near."""
     names = list(known)
-    near = get_close_matches(word, names, n=1)
+    near = get_close_matches(word, names, n=5)
     remedy = f"did you mean {near[0]}?" if near else "choose one of them"
+    if len(names) > LISTED:
+        return f"one of {len(names)} names, such as {', '.join(near or names[:5])}", remedy
     return f"one of {', '.join(names)}", remedy
 
 

@@ -126,7 +126,7 @@ def replay(
     from rekeyspec.conformance.report.story import told
     from rekeyspec.conformance.suite import trace_named
 
-    case = one(trace_named(trace), target, profile)
+    case = one(trace_named(trace), target, profile, named=trace)
     for line in told(case):
         typer.echo(line)
     raise typer.Exit({"conforms": 0, "violates": 1}.get(case.word, 2))

@@ -116,7 +116,7 @@ def test_a_policy_that_cannot_be_judged_is_refused_before_any_run(said: str, tmp
 def test_every_story_is_told_again_by_its_replay_command() -> None:
     for trace in stories().values():
         assert one(trace_named(trace.name), "reference", None).word == "conforms"
-    assert replay_command(stories()["idle-then-data"], "exec:python x y", "a b.yaml") == (
+    assert replay_command("idle-then-data", "exec:python x y", "a b.yaml") == (
         "rekeyspec replay idle-then-data 'exec:python x y' --profile 'a b.yaml'"
     )
 
