@@ -58,7 +58,8 @@ def shipped(suffixes: set[str]) -> set[str]:
 
 def packaged() -> set[Path]:
     """Every file of the packages, by the name that it would have in a wheel."""
-    names = {path.relative_to(ROOT / "src") for path in (ROOT / "src" / "rekeyspec").iterdir() if path.is_file()}
+    own = ROOT / "src" / "rekeyspec"  # rglob follows no link, so the five folders come below
+    names = {path.relative_to(ROOT / "src") for path in own.rglob("*") if path.is_file()}
     for folder in FOLDERS:
         names |= {"rekeyspec" / path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file()}
     return {name for name in names if "__pycache__" not in name.parts}
