@@ -148,7 +148,7 @@ def _making(at: _Scene) -> Iterator[Move]:
     """It makes a message: under a key that it has, or where none is asked for."""
     has, p, s = at.powers.has, at.powers.policy, at.end
     clear = p.heartbeat_protection == "clear"
-    if "inject" in has and p.may_offer(s.peer):
+    if "inject" in has:
         for epoch in sorted(at.foe.cracked):
             yield at.made("Inject", _plausible(at, "data", epoch, "adversary"))
     if "forge" in has and s.epoch > 0:

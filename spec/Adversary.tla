@@ -91,7 +91,7 @@ Plausible(e, kind, epoch, seal) ==
 Over(m) == [m EXCEPT !.channel = Channel("data")]
 
 Inject(e) ==
-  /\ "inject" \in Powers /\ CanStrike(e) /\ MayOffer(Peer(e))
+  /\ "inject" \in Powers /\ CanStrike(e)
   /\ \E epoch \in foe.cracked : Made(e, Plausible(e, "data", epoch, "adversary"))
 
 (* A notice that it makes is of bytes enough, or of idleness.              *)

@@ -17,7 +17,7 @@ Combined == Resolved([ Default EXCEPT
 (* A message may be under way for one tick; one repeat.                    *)
 Slow == [ Combined EXCEPT
   !.delay = 1, !.idle_period = 6, !.heartbeat_interval = 6, !.rekey_idle = 6, !.reply_timeout = 3, !.retries = 1,
-  !.grace = 6, !.negotiation_timeout = 5, !.age_limit = 0 ]
+  !.grace = 9, !.negotiation_timeout = 5, !.age_limit = 0 ]
 SlowTimed == [ Slow EXCEPT !.age_limit = 8 ]
 
 (* Without the timer, so that a silent link stays in one epoch.            *)

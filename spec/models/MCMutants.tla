@@ -152,6 +152,13 @@ SpoofIsReported ==
          /\ policy.reject_trigger = "heartbeat" /\ "data" \notin Losable
        => end'[e].ending # ""]_vars
 
+(* LIM-1: where no data may flow none is delivered, nor is it told of as a *)
+(* spoof: who makes it has the key, and goes against the policy.           *)
+NothingAgainstDirection ==
+  [][\A e \in End : \A m \in Next1(e) :
+       Takes(e, m) /\ Stays(e) /\ m.kind = "data" /\ ~MayOffer(Peer(e)) /\ end[e].ending = ""
+       => end'[e].ending = "" /\ end'[e].delivered_number = end[e].delivered_number]_vars
+
 (* CLOSE-1: an orderly end is announced; CLOSE-1, IDLE-4: what must end ends. *)
 OrderlyEndIsAnnounced ==
   [][\A e \in End :
