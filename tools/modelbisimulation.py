@@ -65,18 +65,20 @@ def comparable(models: Sequence[Model]) -> tuple[tuple[Model, ...], tuple[Model,
 
 
 def of_the_link(model: Model) -> bool:
-    """Does the model extend the spec of one link, however far down?"""
-    seen, todo = set[str](), [model.spec.stem]
+    """Does the model extend the spec of one link, however far down, and remember nothing besides?"""
+    seen, todo, besides = set[str](), [model.spec.stem], False
     while todo:
         name = todo.pop()
         path = next(
             (f / f"{name}.tla" for f in (model.spec.parent, model.folder) if (f / f"{name}.tla").is_file()), None
         )
         if path is not None and name not in seen:
-            extended = re.search(r"^EXTENDS\s+(\w+(?:\s*,\s*\w+)*)", path.read_text("utf-8", "replace"), re.MULTILINE)
+            text = path.read_text("utf-8", "replace")
+            extended = re.search(r"^EXTENDS\s+(\w+(?:\s*,\s*\w+)*)", text, re.MULTILINE)
             todo += re.split(r"\s*,\s*", extended[1]) if extended else []
+            besides |= name != "Link" and bool(re.search(r"^VARIABLES?\b", text, re.MULTILINE))
         seen.add(name)
-    return "KeyChange" in seen
+    return "KeyChange" in seen and not besides
 
 
 def mutation(text: str) -> Mutate:

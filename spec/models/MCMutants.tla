@@ -17,6 +17,7 @@ OneWay == Resolved([ Default EXCEPT
 
 OneWayProtected == [ OneWay EXCEPT !.heartbeat_protection = "protected", !.while_waiting = "send" ]
 OneWayTwoChannels == [ OneWayProtected EXCEPT !.channels = 2 ]
+OtherWay == [ OneWayProtected EXCEPT !.direction = "to-client" ]
 
 (* Both ways, both ends start, and heartbeats are protected.               *)
 BothWays == [ OneWay EXCEPT !.direction = "both", !.heartbeat_protection = "protected", !.byte_limit = 1,
