@@ -19,7 +19,7 @@ COMPLETE := $(PY) -m pip check
 # $(call say,NAME,COMMAND): one line when it goes well, all of its output when it does not.
 say = @printf '%-28s' '$(1)'; out=$$($(2) 2>&1) && echo ok || { echo FAILED; printf '%s\n' "$$out"; exit 1; }
 
-.PHONY: help setup check test lint model spec full lock clean
+.PHONY: help setup check test lint model spec selftest docs full lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -28,7 +28,9 @@ help:
 	@echo 'make lint    the same without pytest'
 	@echo 'make model   the model checker, every model'
 	@echo 'make spec    mutants, bisimulation, findings, timers, tours of the models'
-	@echo 'make full    test, model, spec, check'
+	@echo 'make selftest  every mutant caught, and no false alarm; needs cc, rustc and a JDK'
+	@echo 'make docs    the documentation as a site, in site/'
+	@echo 'make full    test, model, spec, selftest, docs, check'
 	@echo 'make setup   install everything into .venv'
 	@echo 'make lock    remake requirements/ from pyproject.toml'
 	@echo 'make clean   remove what was made, .venv too'
@@ -63,10 +65,26 @@ spec: $(VENV)/.full
 	@$(REKEYSPEC) model timers
 	@$(REKEYSPEC) model traces --coverage
 
+# selftest: every mutant, 100,000 interleavings of the reference and 10,000 of each example.
+BUILT := build/examples
+selftest: $(VENV)/.full
+	@mkdir -p $(BUILT)
+	@cc -O2 -std=c11 -o $(BUILT)/link-c examples/adapters/link.c
+	@rustc -O --edition 2021 -o $(BUILT)/link-rust examples/adapters/link.rs
+	@javac -d $(BUILT) examples/adapters/Link.java
+	@$(REKEYSPEC) selftest exec:'python3 examples/adapters/link.py' exec:'node examples/adapters/link.mjs' \
+		exec:$(BUILT)/link-c exec:$(BUILT)/link-rust exec:'java -cp $(BUILT) Link'
+
+# docs: the site, built strictly into site/ (MkDocs counts no warning when it is told to be quiet).
+docs: $(VENV)/.full
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --site-dir site
+
 full:
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory model
 	@$(MAKE) --no-print-directory spec
+	@$(MAKE) --no-print-directory selftest
+	@$(MAKE) --no-print-directory docs
 	@$(MAKE) --no-print-directory check
 
 setup: $(VENV)/.cluster
@@ -96,7 +114,7 @@ $(VENV)/.cluster: requirements/cluster.txt $(VENV)/.full
 
 # The largest set is resolved once, and the others are parts of it, so that a version is the same wherever it stands.
 EXTRAS_light := peers
-EXTRAS_full := peers,model,wire,bench,dev
+EXTRAS_full := peers,model,wire,validate,explore,pytest,bench,docs,dev
 EXTRAS_cluster := $(EXTRAS_full),cluster
 
 lock:
@@ -112,6 +130,6 @@ resolve = printf '%-28s\n' 'resolving $(1)' && $(PYTHON) -m venv "$$tmp/$(1)" &&
 	{ [ -s "$$tmp/pins" ] || cp "$$tmp/$(1).txt" "$$tmp/pins"; }
 
 clean:
-	rm -rf $(VENV) report build dist src/*.egg-info .coverage .hypothesis
+	rm -rf $(VENV) report site build dist src/*.egg-info .coverage .hypothesis
 	rm -rf .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

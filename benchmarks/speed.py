@@ -185,7 +185,7 @@ def recording(trace: Trace, policy: Policy) -> list[bytes]:
             return end
 
     judged(trace, policy, Recorded(), stepwise=True)
-    hello = wire.encode({"protocol": 0, "name": "parrot", "version": "1"})
+    hello = wire.encode({"protocol": 1, "name": "parrot", "version": "1"})
     return [hello, *lines]
 
 

@@ -7,12 +7,13 @@ hangs does not hold up the day."""
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from rekeyspec import __version__
+from rekeyspec.conformance.adapters.lines import Lines
 from rekeyspec.conformance.adapters.named import target_named
 from rekeyspec.conformance.coverage import Coverage, coverage
 from rekeyspec.conformance.modelgraph import Graph
@@ -23,7 +24,7 @@ from rekeyspec.conformance.report.contents import Report
 from rekeyspec.conformance.report.verdicts import verdicts
 from rekeyspec.conformance.rulebook import parameters, rules, sources
 from rekeyspec.conformance.suite import SUITES, Told, by_hand, policy_of, tours
-from rekeyspec.conformance.target import BadInput, Broken, Target
+from rekeyspec.conformance.target import BadInput, Broken, Target, pairs
 from rekeyspec.conformance.trace import Trace
 from rekeyspec.conformance.unjudged import UNJUDGED
 from rekeyspec.conformance.verdict import Case, Word
@@ -43,6 +44,8 @@ class Checked:
 
     report: Report
     troubles: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What is to be said beside the verdicts: of which traces a pair was told, what was validated."""
     graphs: Sequence[Graph] = ()
     """Of the models whose tours were told."""
 
@@ -65,25 +68,30 @@ def check(
     evidence: Path,
     progress: Progress,
     suites: Sequence[str] = (),
+    validate: bool = False,
 ) -> Checked:
     """Judge each target. `profile` is a profile's name or a policy file; `suites` are `hand`, `model` and folders of
-    tours. None of either: what `suite` says. Raises BadInput for a profile or a suite that cannot be used; a target
-    that cannot is among the troubles."""
-    traces, graphs = _told(profile, suites)
+    tours. None of either: what `suite` says. `validate`: every line of a program is checked against the protocol's
+    schema. Raises BadInput for a profile or a suite that cannot be used; a target that cannot is among the
+    troubles."""
+    traces, graphs = to_tell(profile, suites)
     cases: list[Case] = []
     stated: dict[str, dict[str, str]] = {}
     troubles: list[str] = []
+    notes: list[str] = []
     for text in dict.fromkeys(targets):
+        lines = Lines() if validate else None
         try:
             if text.startswith("peer:"):
                 peer = peers.peer_named(text)
                 stated[text] = UNJUDGED | peer.unsupported()
-                cases += _all_rules(peer.run(evidence), text)
+                cases += all_rules(peer.run(evidence), text)
             else:
-                with target_named(text) as target:
+                with target_named(text, lines) as target:
                     stated[target.name] = UNJUDGED | dict(target.unsupported)
-                    progress(target.name, 0, len(traces))
-                    cases += _replays(target, text, traces, progress)
+                    told = _tellable(target, traces, notes)
+                    progress(target.name, 0, len(told))
+                    cases += _replays(target, text, told, progress)
         except Broken as why:
             # It did not even greet: broken by every rule, and said at once, for it is one trouble and not forty.
             stated[text] = UNJUDGED
@@ -93,12 +101,15 @@ def check(
             troubles.append(str(why))
         except BadInput as why:
             troubles.append(str(why))
+        if lines is not None:
+            notes.append(f"{text}: {lines.counts()}")
     found = verdicts(cases, stated, list(rules()))
-    return Checked(Report(found, cases, rules(), __version__, sources()), troubles, graphs)
+    return Checked(Report(found, cases, rules(), __version__, sources()), troubles, notes, graphs)
 
 
-def _told(profile: str | None, suites: Sequence[str]) -> tuple[list[Told], list[Graph]]:
-    """What is to be told, and the graphs of the models among it."""
+def to_tell(profile: str | None, suites: Sequence[str]) -> tuple[list[Told], list[Graph]]:
+    """What `check` tells under this profile and of these suites, and the graphs of the models among it. Raises
+    BadInput."""
     name, policy = (None, None) if profile is None else policy_named(profile)
     traces: list[Told] = []
     graphs: list[Graph] = []
@@ -115,26 +126,45 @@ def _told(profile: str | None, suites: Sequence[str]) -> tuple[list[Told], list[
     return traces, graphs
 
 
+def _tellable(target: Target, traces: Sequence[Told], notes: list[str]) -> Sequence[Told]:
+    """The traces that can be told to this target: to a pair those with two ends under test, which is noted."""
+    if not pairs(target):
+        return traces
+    both = [told for told in traces if told.trace.end == "both"]
+    notes.append(
+        f"{target.name}: a pair was told the {len(both)} of {len(traces)} traces that put both ends under test; "
+        "the others are for each implementation by itself"
+    )
+    return both
+
+
 def _replays(target: Target, text: str, traces: Sequence[Told], progress: Progress) -> Iterator[Case]:
     trouble = 0
     for done, told in enumerate(traces, 1):
-        lacking = _lacking(told.trace, told.policy, target)
-        if lacking:
-            yield _not_run(told, target, "unsupported", f"stated: {lacking}")
+        lacks = lacking(told.trace, told.policy, target.unsupported)
+        if lacks:
+            yield not_run(told, target.name, "unsupported", f"stated: {lacks}")
         elif trouble >= PATIENCE:
             reason = f"not tried: the target was broken {PATIENCE} times in a row"
-            yield _not_run(told, target, "broken", reason)
+            yield not_run(told, target.name, "broken", reason)
         else:
-            case = replay(told.trace, told.policy, target, profile=told.profile)
+            case = tell(told, target, text)
             trouble = trouble + 1 if case.word == "broken" else 0
-            command = shlex.join(["rekeyspec", "replay", told.again[0], text, *told.again[1:]])
-            yield replace(_left(case) if told.tour else case, replay=command)
+            yield case
         progress(target.name, done, len(traces))
 
 
+def tell(told: Told, target: Target, text: str) -> Case:
+    """One trace, told to a target that `text` names, with the command that tells it again."""
+    case = replay(told.trace, told.policy, target, profile=told.profile)
+    command = shlex.join(["rekeyspec", "replay", told.again[0], text, *told.again[1:]])
+    return replace(_left(case) if told.tour else case, replay=command)
+
+
 def _left(case: Case) -> Case:
-    """A tour that was left is told to its end all the same: what it put to the test on the way was kept."""
-    if case.word != "inconclusive":
+    """A tour that was left is told to its end all the same: what it put to the test on the way was kept. One that was
+    not told at all put nothing to the test."""
+    if case.word != "inconclusive" or not case.log:
         return case
     return replace(case, word="conforms", reason=f"left the tour, which the rules allow: {case.reason}")
 
@@ -145,26 +175,33 @@ def replay_command(trace: str, target: str, profile: str | None) -> str:
     return shlex.join([*words, "--profile", profile] if profile else words)
 
 
-def _lacking(trace: Trace, policy: Policy, target: Target) -> str:
+def lacking(trace: Trace, policy: Policy, unsupported: Mapping[str, str]) -> str:
     """Why this trace cannot be put to a target that stated what it lacks; empty when it can."""
     for rule in trace.rules:
-        if rule in target.unsupported:
-            return target.unsupported[rule]
+        if rule in unsupported:
+            return unsupported[rule]
+    return hanging(policy, unsupported, links=any(step.link for step in trace.steps))
+
+
+def hanging(policy: Policy, unsupported: Mapping[str, str], *, links: bool = False) -> str:
+    """Why a target that stated what it lacks cannot be judged by this policy; empty when it can. `links`: by several
+    links of one gateway."""
     for name, parameter in parameters().items():
-        if name == "links_per_user" and not any(step.link for step in trace.steps):
+        if name == "links_per_user" and not links:
             continue  # a story of one link asks nothing of a gateway
         rule = parameter.rules[0]  # the one that introduces it: without that rule only the default can be followed
-        if rule in target.unsupported and getattr(policy, name) != getattr(Policy(), name):
-            return f"{name} {getattr(policy, name)}: {target.unsupported[rule]}"
+        if rule in unsupported and getattr(policy, name) != getattr(Policy(), name):
+            return f"{name} {getattr(policy, name)}: {unsupported[rule]}"
     return ""
 
 
-def _not_run(told: Told, target: Target, word: Word, reason: str) -> Case:
+def not_run(told: Told, target: str, word: Word, reason: str) -> Case:
+    """A trace that is not told to a target, and why."""
     cited = tuple(told.trace.rules)
-    return Case(target.name, told.profile, told.trace.name, cited, told.policy.plain(), (), word, reason)
+    return Case(target, told.profile, told.trace.name, cited, told.policy.plain(), (), word, reason)
 
 
-def _all_rules(cases: Sequence[Case], target: str) -> list[Case]:
+def all_rules(cases: Sequence[Case], target: str) -> list[Case]:
     """A peer that is not there is one case that cites no rule: it says it of every rule."""
     every = tuple(rules())
     return [replace(c, target=target, rules=c.rules or every if c.word == "unsupported" else c.rules) for c in cases]

@@ -1,22 +1,24 @@
 """The event log: JSON lines, a header and then one event a line, in order of time. The one form that all fronts share.
 
 What is at its default is left out when written. The structures below are the form; `log.schema.json` is made from them.
+Version 1 is version 0 with two fields more in the header, `hidden` and `continues`. Both are read; what is written says
+1 only where it has one of them, so that whoever reads version 0 alone is told why it cannot read this.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
 
 from rekeyspec.reference.policy import Policy
-from rekeyspec.reference.vocabulary import Channel, Do, Event, Kind, Message, Role, Seal
+from rekeyspec.reference.vocabulary import Channel, Do, Event, Kind, Message, Role, Seal, Visible
 
-VERSION: Final = 0
-"""The version of the log form, in every header as `log`."""
+VERSIONS: Final = (0, 1)
+"""The versions of the log form that are read; `log` of every header."""
 
 Row = Mapping[str, object]
 Time = Annotated[int, Meta(ge=0, description="ms")]
@@ -26,13 +28,17 @@ Count = Annotated[int, Meta(ge=0)]
 class Header(msgspec.Struct, forbid_unknown_fields=True):
     """The first line: the version, the policy that the log is to be judged by, and where it comes from."""
 
-    log: Annotated[int, Meta(description="the version of this form: 0")]
-    policy: Annotated[dict[str, int | str], Meta(description="every parameter of policy.schema.json")]
+    log: Annotated[int, Meta(ge=VERSIONS[0], le=VERSIONS[-1], description="the version of this form: 0 or 1")]
+    policy: Annotated[dict[str, int | str], Meta(description="parameters of policy.schema.json; the others by default")]
     origin: Annotated[str, Meta(description="what was observed, and with which version")] = ""
     tolerance: Annotated[int, Meta(ge=0, description="how far a time may be off, ms")] = 0
+    hidden: Annotated[list[Visible], Meta(description="actions that are done and not logged; with version 1")] = []
+    continues: Annotated[
+        bool, Meta(description="the log before this header in the same stream goes on; with version 1")
+    ] = False
 
 
-class LoggedMessage(msgspec.Struct, forbid_unknown_fields=True):
+class LoggedMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A message, as far as it was seen."""
 
     kind: Kind
@@ -45,7 +51,7 @@ class LoggedMessage(msgspec.Struct, forbid_unknown_fields=True):
     sealed_by: Seal = "peer"
 
 
-class LoggedEvent(msgspec.Struct, forbid_unknown_fields=True):
+class LoggedEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """Every other line: one action at one end."""
 
     t: Time
@@ -57,9 +63,12 @@ class LoggedEvent(msgspec.Struct, forbid_unknown_fields=True):
     link: Annotated[str, Meta(description="which link, where a log holds several")] = ""
 
 
-def lines(policy: Policy, origin: str, tolerance: int, events: Iterable[Event]) -> Iterator[str]:
+def lines(
+    policy: Policy, origin: str, tolerance: int, events: Iterable[Event], hidden: Collection[Do] = ()
+) -> Iterator[str]:
     """The lines of a log, without their ends."""
-    yield json.dumps({"log": VERSION, "policy": policy.plain(), "origin": origin, "tolerance": tolerance})
+    header = {"log": 1 if hidden else 0, "policy": policy.plain(), "origin": origin, "tolerance": tolerance}
+    yield json.dumps(header | ({"hidden": sorted(hidden)} if hidden else {}))
     for event in events:
         yield json.dumps(row(event))
 
@@ -76,12 +85,24 @@ def _changed(record: Event | Message, defaults: Mapping[str, object]) -> dict[st
     return {name: value for name, value in record._asdict().items() if name not in defaults or value != defaults[name]}
 
 
+def event(logged: LoggedEvent) -> Event:
+    """The event that a line of a log stands for."""
+    m = logged.message
+    message = None if m is None else message_of(m)
+    return Event(logged.t, logged.end, logged.do, message, logged.bytes, logged.reason, logged.link)
+
+
+def message_of(m: LoggedMessage) -> Message:
+    """The message of a line."""
+    return Message(m.kind, m.epoch, m.number, m.negotiation, m.session, m.bytes, m.channel, m.sealed_by)
+
+
 def schema() -> dict[str, Any]:
     """The JSON Schema of one line: the header, or an event."""
     (header, event), parts = msgspec.json.schema_components([Header, LoggedEvent], ref_template="#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "rekeyspec event log, version 0: one line",
+        "title": "rekeyspec event log, version 1: one line",
         "oneOf": [header, event],
         "$defs": parts,
     }

@@ -10,7 +10,7 @@ It shares the reference's guards. What keeps both honest is the specification, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
 from rekeyspec.conformance import exercise
@@ -22,7 +22,7 @@ from rekeyspec.reference.gateway import refused
 from rekeyspec.reference.guards import NotEnabled, Rules, false_guard, taker
 from rekeyspec.reference.obligations import Obligation, obligations, soonest
 from rekeyspec.reference.policy import Policy
-from rekeyspec.reference.state import End, fresh
+from rekeyspec.reference.state import End, closed, fresh
 from rekeyspec.reference.step import step
 from rekeyspec.reference.vocabulary import NEVER, SILENT, Do, Event, Message, Role
 
@@ -33,14 +33,20 @@ _SILENT: frozenset[Do] = frozenset(SILENT)
 class _Hypothesis:
     """A state that the log allows, what is due in it, and since when each thing that is due at once has been due."""
 
-    __slots__ = ("_due", "_soonest", "before", "ignored", "rules", "state")
+    __slots__ = ("_due", "_soonest", "before", "calm", "ignored", "rules", "state")
 
     def __init__(self, rules: Rules, state: End, before: _Since) -> None:
         self.rules, self.state, self.before = rules, state, before
         self.ignored: tuple[Message, ...] = ()
         """What came at this very time and was to be ignored; an end that acts on it all the same is told why not."""
+        self.calm = False
+        """It is known that there is nothing in the inbox that a silent action might take."""
         self._due: list[Obligation] | None = None
         self._soonest: int | None = None
+
+    def become(self, state: End) -> None:
+        """The only hypothesis that there is goes on to this state, in which no silent action may take anything."""
+        self.state, self.ignored, self.calm, self._due, self._soonest = state, (), True, None, None
 
     @property
     def due(self) -> list[Obligation]:
@@ -73,6 +79,8 @@ class _Hypothesis:
 
 
 _Since = dict[tuple[Do, str], int]
+Kept = tuple[int, bool, list[tuple[End, _Since, tuple[Message, ...]]]]
+"""What an oracle remembers: how many events it has seen, whether it gave up states, and those that it has not."""
 
 
 class Oracle:
@@ -87,6 +95,8 @@ class Oracle:
         self.unseen = _SILENT | frozenset(hidden) if hidden else _SILENT
         self.role = role
         self.exercised: set[str] = set()
+        self.gave_up = False
+        """It has left out states that the log may allow, for there were too many: a divergence shows nothing then."""
         self._index = -1
         self._states = [_Hypothesis(self.rules, fresh(policy, role), {})]
 
@@ -103,6 +113,12 @@ class Oracle:
             return one.soonest
         return min(h.shown(self.unseen) for h in self._expand(self._states, max(h.state.t for h in self._states)))
 
+    @property
+    def over(self) -> bool:
+        """Is the end closed, and has nothing left to do? Then all there is to remember of it is when (ms)."""
+        p = self.rules.policy
+        return all(h.state == closed(p, self.role, h.state.t) for h in self._states)
+
     def possible(self) -> list[End]:
         """Every state that the log allows the end to be in, what it may have done unseen included."""
         return [h.state for h in self._expand(self._states, max(h.state.t for h in self._states))]
@@ -116,20 +132,34 @@ class Oracle:
         if len(states) == 1 and not self.margin.ms:
             h = states[0]
             # Nothing can be overdue if no time passes, and nothing unseen can have happened if nothing unseen is due.
-            if (e.t == h.state.t or h.soonest >= e.t) and not self._silent_due(h):
+            s = h.state
+            if (e.t == s.t or h.soonest >= e.t) and ((h.calm and self.unseen is _SILENT) or not self._silent_due(h)):
                 return self._follow_one(h, e)
         states = self._expand(states, e.t)
         alive = [h for h in states if h.soonest + self.margin.ms >= e.t]
         return self._follow(alive, e) if alive else self._not_done(states, e)
 
-    def refuse(self, e: Event) -> None:
-        """The link opens, but its gateway has no room for it: the end must say so (GATE-1)."""
+    def refuse(self, e: Event, *, certain: bool = True) -> None:
+        """The link opens, but its gateway has no room for it: the end must say so (GATE-1). Not `certain`: it may have
+        room."""
         self._index += 1
-        self._states = [_Hypothesis(self.rules, refused(self.rules.policy, e.t), {})]
+        admitted = [] if certain else [_Hypothesis(self.rules, step(self.rules, h.state, e), {}) for h in self._states]
+        self._states = [_Hypothesis(self.rules, refused(self.rules.policy, e.t), {}), *admitted]
 
     def end(self, t: int) -> Divergence | None:
         """The log ends at this time: whatever was due before it must have been done."""
         return self.observe(Event(t, self.role, "Tick"))
+
+    def kept(self) -> Kept:
+        """What it must remember to go on later (`resume`), as data that can be pickled. The rules are not in it."""
+        return self._index, self.gave_up, [(h.state, h.before, h.ignored) for h in self._states]
+
+    def resume(self, kept: Kept) -> None:
+        """Go on where another that follows the same end, by the same rules, was."""
+        self._index, self.gave_up, states = kept
+        self._states = [_Hypothesis(self.rules, state, before) for state, before, _ in states]
+        for h, (_, _, ignored) in zip(self._states, states, strict=True):
+            h.ignored = ignored
 
     def _follow_one(self, h: _Hypothesis, e: Event) -> Divergence | None:
         """As `_follow`, for the one state that is left most of the time."""
@@ -144,7 +174,10 @@ class Oracle:
             raise ValueError(f"time runs backwards: {e.t} after {s.t}")
         elif e.t > s.t or s.phase == "closed":
             exercise.given(self.rules, s, e, self.exercised)
-        self._states = [self._settle(h, new, e.do)]
+        if new.inbox and _may_be_silent(self.rules, new):
+            self._states = [self._settle(h, new, e.do)]
+        else:
+            h.become(new)
         return None
 
     def _follow(self, states: list[_Hypothesis], e: Event) -> Divergence | None:
@@ -195,17 +228,30 @@ class Oracle:
     def _expand(self, states: list[_Hypothesis], t: int) -> list[_Hypothesis]:
         """These states and all that unseen actions lead to from them, by this time."""
         found, todo = list(states), list(states)
+        known = {h.state for h in found}
         while todo and len(found) < _MOST:
             h = todo.pop()
-            for o in h.due:
-                if o.do in self.unseen and o.t <= t + self.margin.ms:
-                    at = h.state.but(t=max(h.state.t, min(o.t, t)))
-                    new = _Hypothesis(self.rules, step(self.rules, at, act(self.rules, at, o)), h.since)
-                    if all(new.state != other.state for other in found):
-                        exercise.taking(self.rules, h.state, o, self.exercised)
-                        found.append(new)
-                        todo.append(new)
+            for o in self._unseen_due(h, t):
+                at = h.state.but(t=max(h.state.t, min(o.t, t)))
+                new = _Hypothesis(self.rules, step(self.rules, at, act(self.rules, at, o)), h.since)
+                if new.state not in known:
+                    exercise.taking(self.rules, h.state, o, self.exercised)
+                    known.add(new.state)
+                    found.append(new)
+                    todo.append(new)
+        self.gave_up = self.gave_up or bool(todo)
         return found
+
+    def _unseen_due(self, h: _Hypothesis, t: int) -> Iterator[Obligation]:
+        """What an end in this state may do unseen by this time. Of what came over one channel it takes the oldest
+        first: were any order open, n messages that change nothing would leave 2 to the n states."""
+        lanes = set()
+        for o in h.due:
+            if o.do in self.unseen and o.t <= t + self.margin.ms:
+                if o.taken is None or o.taken.channel not in lanes:
+                    yield o
+                if o.taken is not None:
+                    lanes.add(o.taken.channel)
 
     def _note(self, h: _Hypothesis, e: Event) -> None:
         if e.do in ("SendData", "Deliver"):  # nearly all that is done, and always by the same rule
@@ -275,11 +321,11 @@ def _may_be_silent(r: Rules, s: End) -> bool:
 
 
 def _distinct(found: list[_Hypothesis]) -> list[_Hypothesis]:
-    distinct: list[_Hypothesis] = []
+    """One of those that agree on the state: the first."""
+    distinct: dict[End, _Hypothesis] = {}
     for h in found:
-        if all(h.state != other.state for other in distinct):
-            distinct.append(h)
-    return distinct
+        distinct.setdefault(h.state, h)
+    return list(distinct.values())
 
 
 def _due(h: _Hypothesis) -> tuple[Due, ...]:

@@ -117,12 +117,16 @@ class Walk:
         link = one.link or ""
         if link not in self.seats:
             self.seats[link] = Seat(link, self.gateway.end(link) if link else Engine(self.policy, self.role))
-        while (first := self._first()).deadline < t:
-            self._give(number, one, Event(first.deadline, self.role, "Tick", link=first.link), last=False)
+        self.wait(number, one, t)
         for left in range(one.times, 0, -1):
             events = self._events(one, self.seats[link], t)
             for i, event in enumerate(events):
                 self._give(number, one, event._replace(link=link), last=left == 1 and i == len(events) - 1)
+
+    def wait(self, number: int, one: Step, t: int) -> None:
+        """Time passes until just before `t`: what an end is called for on the way belongs to this line."""
+        while (first := self._first()).deadline < t:
+            self._give(number, one, Event(first.deadline, self.role, "Tick", link=first.link), last=False)
 
     def _first(self) -> Seat:
         """The end that is to be called first."""
@@ -138,25 +142,30 @@ class Walk:
         if one.do == "Offer":
             return [Event(t, self.role, "Offer", bytes=amount(one.bytes, self.policy))]
         if one.do == "Open" and one.established:
-            return [Event(t, self.role, "Open"), *(Event(t, self.role, "Arrive", m) for m in self._handshake())]
+            return [
+                Event(t, self.role, "Open"),
+                *(Event(t, self.role, "Arrive", m) for m in handshake(self.policy, self.role)),
+            ]
         assert one.do in ("Open", "Tick", "Shut")
         return [Event(t, self.role, one.do)]
-
-    def _handshake(self) -> list[Message]:
-        channel = self.policy.channel("start")
-        limit = self.policy.limit if self.policy.limit_from == "initiator" else 0
-        session = new_session(self.policy, "c1")
-        if self.role == "client":
-            return [Message("answer", 1, 0, "c1", session, channel=channel)]
-        return [
-            Message("start", 1, 0, "c1", bytes=limit, channel=channel),
-            Message("finish", 1, 0, "c1", session, channel=channel),
-        ]
 
     def _give(self, number: int, one: Step, event: Event, *, last: bool) -> None:
         self.inputs.append(Input(number, event, one, last))
         seat = self.seats[event.link]
         _, seat.deadline = self.gateway.step(event) if event.link else seat.engine.step(event)
+
+
+def handshake(policy: Policy, role: Role) -> list[Message]:
+    """What an honest peer sends to an end of this role until the first negotiation is complete."""
+    channel = policy.channel("start")
+    limit = policy.limit if policy.limit_from == "initiator" else 0
+    session = new_session(policy, "c1")
+    if role == "client":
+        return [Message("answer", 1, 0, "c1", session, channel=channel)]
+    return [
+        Message("start", 1, 0, "c1", bytes=limit, channel=channel),
+        Message("finish", 1, 0, "c1", session, channel=channel),
+    ]
 
 
 def times(trace: Trace, policy: Policy) -> list[int]:

@@ -9,12 +9,14 @@ from typing import Any, Final
 
 from rekeyspec.conformance import log, trace
 from rekeyspec.conformance.policies import policy_schema
+from rekeyspec.conformance.report import form
 
 _HERE: Final = Path(__file__).parent
 
 MADE: Final[dict[Path, Callable[[], dict[str, Any]]]] = {
     _HERE / "trace.schema.json": trace.schema,
     _HERE / "log.schema.json": log.schema,
+    _HERE / "report" / "report.schema.json": form.schema,
     _HERE.parent / "spec" / "policy.schema.json": policy_schema,
 }
 """Each file, and what makes its contents."""

@@ -129,21 +129,29 @@ def by_hand(policy: Policy | None, profile: str | None, name: str = "") -> list[
 def tours(folder: Path | None = None) -> tuple[list[Told], list[Graph]]:
     """The suite `model`: the tours in a folder and those below it (None: those of the package), and the graphs that
     they are of. Raises BadInput."""
+    listed = tour_files(folder)
+    found = [tour(file, graph.model, folder) for graph, files in listed for file in files]
+    return found, [graph for graph, _ in listed]
+
+
+def tour_files(folder: Path | None = None) -> list[tuple[Graph, list[Path]]]:
+    """The graphs of that suite, each with the files of its tours, which are not read. Raises BadInput."""
     if folder is not None and not folder.is_dir():
         names = ", ".join(f"`{one}`" for one in SUITES)
         remedy = "make it with `rekeyspec model traces --output DIR`"
         raise yamlfile.problem("--suite", f"`{folder}`, which is no folder", f"{names} or a folder of tours", remedy)
-    found: list[Told] = []
-    graphs = []
+    found = []
     for path in sorted((folder or TOURS).rglob(f"*{modelgraph.SUFFIX}")):
         graph = modelgraph.read(path)
-        graphs.append(graph)
-        for name in graph.traces:
-            file = path.parent / f"{name}.yaml"
-            one = form.read(file)
-            again = (name if folder is None else str(file),)
-            found.append(Told(one, policy_of(one), f"model {graph.model}", again, tour=True))
-    if folder is not None and not graphs:
+        found.append((graph, [path.parent / f"{name}.yaml" for name in graph.traces]))
+    if folder is not None and not found:
         read = f"no *{modelgraph.SUFFIX} in it"
         raise yamlfile.problem(f"--suite {folder}", read, "what `rekeyspec model traces --output` writes", "name that")
-    return found, graphs
+    return found
+
+
+def tour(file: Path, model: str, folder: Path | None = None) -> Told:
+    """One tour of this model; `folder` is where it was looked for, None in the package. Raises BadInput."""
+    one = form.read(file)
+    again = (file.stem if folder is None else str(file),)
+    return Told(one, policy_of(one), f"model {model}", again, tour=True)

@@ -145,3 +145,8 @@ class End:
 def fresh(policy: Policy, role: Role) -> End:
     """An end before its link opens."""
     return End(role, policy.limit)
+
+
+def closed(policy: Policy, role: Role, t: int) -> End:
+    """An end that closed at `t`, or before: all that it remembers is that it is closed (DEAD-5)."""
+    return End(role, policy.limit, phase="closed", t=t)

@@ -21,7 +21,7 @@ from rekeyspec.reference.conditions import (
 from rekeyspec.reference.enabled import GIVEN, NOTHING, enabled
 from rekeyspec.reference.guards import Rules
 from rekeyspec.reference.obligations import sticky
-from rekeyspec.reference.state import NONE, End, Negotiation, Queued, Series
+from rekeyspec.reference.state import NONE, End, Negotiation, Queued, Series, closed
 from rekeyspec.reference.vocabulary import Do, Event, Message
 
 
@@ -83,8 +83,7 @@ def apply(r: Rules, s: End, e: Event, taken: Message | None) -> End:
         case "Refuse":
             return s.but(t=t, refusal="")
         case "Close":
-            # DEAD-5: what a closed end remembers is that it is closed.
-            return End(s.role, r.policy.limit, phase="closed", t=t)
+            return closed(r.policy, s.role, t)
         case _:
             assert_never(do)
 

@@ -177,8 +177,7 @@ def picture(case: Case) -> str:
         loader=PackageLoader("rekeyspec.conformance.report", ""), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    places = {name.lower(): getattr(drawing, name) for name in ("WIDTH", "TIME_X", "CLIENT_X", "SERVER_X")}
-    drawn = environment.get_template("sequence.svg.j2").render(d=diagram(case), **places)
+    drawn = environment.get_template("sequence.svg.j2").render(d=diagram(case), drawing=drawing)
     head, tag, rest = drawn.strip().partition("<title>")
     return f"{head}<style>\n{_style()}\n</style>\n{tag}{rest}\n"
 

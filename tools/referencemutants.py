@@ -15,8 +15,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
+from rekeyspec.conformance.mutants.equal import EQUAL, Change
 from rekeyspec.reference.guards import OWN, TAKING
 from rekeyspec.reference.state import End
 from rekeyspec.reference.vocabulary import ROLES
@@ -24,22 +25,6 @@ from rekeyspec.tools.abstraction import abstract
 from rekeyspec.tools.alone import Alone, Local, Place
 from rekeyspec.tools.composition import Composition
 from rekeyspec.tools.models import Model
-
-Kind = Literal["guard", "effect", "duty"]
-
-
-class Mutant(NamedTuple):
-    """One way to break the reference: of an action, the rule that is not asked, the field that is left, or the rule by
-    which it is not due."""
-
-    kind: Kind
-    do: str
-    what: str
-
-    def __str__(self) -> str:
-        verb = {"guard": "without", "effect": "leaves", "duty": "is not due by"}[self.kind]
-        return f"{self.do} {verb} {self.what}"
-
 
 _REST: Final = frozenset({"Discard", "Ignore", "Close"})
 """What is done with a message that no other action takes; these ask the guards of the others."""
@@ -52,9 +37,9 @@ class Survey:
     """Which mutants were noticed, and in which model. Models may be looked at in several threads."""
 
     def __init__(self) -> None:
-        self.noticed: dict[Mutant, str] = {}
-        self.possible: set[Mutant] = {
-            Mutant("guard", do, guard.rule) for table in (TAKING, OWN) for do, gs in table.items() for guard in gs
+        self.noticed: dict[Change, str] = {}
+        self.possible: set[Change] = {
+            Change("guard", do, guard.rule) for table in (TAKING, OWN) for do, gs in table.items() for guard in gs
         }
         self._lock = threading.Lock()
 
@@ -68,7 +53,7 @@ class Survey:
                 self._duties(model.id, alone)
 
     def _dropped(self, model: str, alone: Alone) -> None:
-        broken: dict[Mutant, Alone] = {}
+        broken: dict[Change, Alone] = {}
         for place, known in alone.asked.items():
             for mutant in _touched(alone, place):
                 if mutant in self.possible and mutant not in self.noticed:
@@ -82,7 +67,7 @@ class Survey:
         for place in alone.asked:
             for event, before, after, _ in alone.done(place):
                 for name in _changed(before, after):
-                    mutant = Mutant("effect", event.do, name)
+                    mutant = Change("effect", event.do, name)
                     self.possible.add(mutant)
                     if mutant not in self.noticed:
                         broken = after.but(**{name: getattr(before, name)})
@@ -91,7 +76,7 @@ class Survey:
 
     def _duties(self, model: str, alone: Alone) -> None:
         for place in alone.aged:
-            due = {Mutant("duty", o.do, o.rule) for o in alone.dues(place)}
+            due = {Change("duty", o.do, o.rule) for o in alone.dues(place)}
             self.possible |= due
             if len(due) == 1:  # without it time passes
                 self.noticed.setdefault(due.pop(), model)
@@ -111,26 +96,26 @@ class Survey:
         """Was one not noticed, and nobody knows why? Or one noticed that has a reason not to be?"""
         return not all(self.unnoticed().values()) or bool(self.refuted())
 
-    def refuted(self) -> list[Mutant]:
+    def refuted(self) -> list[Change]:
         """Those that were noticed, although they have a reason not to be."""
-        return sorted(set(REASONS) & set(self.noticed))
+        return sorted(set(EQUAL) & set(self.noticed))
 
-    def unnoticed(self) -> Mapping[Mutant, str]:
+    def unnoticed(self) -> Mapping[Change, str]:
         """Those that no model noticed, each with the reason why none can (empty: nobody knows one)."""
-        return {one: REASONS.get(one, "") for one in sorted(self.possible - set(self.noticed))}
+        return {one: EQUAL.get(one, "") for one in sorted(self.possible - set(self.noticed))}
 
 
-def _touched(alone: Alone, place: Place) -> set[Mutant]:
+def _touched(alone: Alone, place: Place) -> set[Change]:
     """The guard mutants that can make a difference at a place: those without the one rule by which an action is refused
     there. Whether data comes after a gap is asked of the guard of Deliver but for ORDER-1."""
     found = set()
     for event, why in alone.refused(place):
         false = {why.rule, *why.also}
-        found |= {Mutant("guard", event.do, rule) for rule in false if false <= {rule, "ORDER-1"}}
+        found |= {Change("guard", event.do, rule) for rule in false if false <= {rule, "ORDER-1"}}
     return found
 
 
-def differs(broken: Alone, mutant: Mutant, place: Place, known: Collection[Local]) -> bool:
+def differs(broken: Alone, mutant: Change, place: Place, known: Collection[Local]) -> bool:
     """Does a guard mutant make a difference at a place, where the reference may do what is known?"""
     dos = _REST | {mutant.do} if mutant.do in TAKING else frozenset({mutant.do})
     return _asked(broken, place, dos) != {local for local in known if local.action in dos}
@@ -148,23 +133,3 @@ def _changed(before: End, after: End) -> Iterator[str]:
     for one in fields(End):
         if one.name not in _LEFT_OUT and getattr(before, one.name) != getattr(after, one.name):
             yield one.name
-
-
-def _guards(reason: str, rule: str, *dos: str) -> dict[Mutant, str]:
-    return {Mutant("guard", do, rule): reason for do in dos}
-
-
-_CLOSED: Final = "nothing that arrives at an end that is not open is kept, so there is nothing to take"
-_NO_EPOCH: Final = "an end that is not open is in no epoch, which another condition asks for"
-_UNSEALED: Final = "one that comes over another channel is sealed by no key, which another condition asks for"
-
-REASONS: Final[Mapping[Mutant, str]] = {
-    **_guards(_CLOSED, "DEAD-5", *TAKING),
-    **_guards(_NO_EPOCH, "DEAD-5", "Request", "SendData", "SendHeartbeat", "SendNotice", "Suspect"),
-    **_guards(_UNSEALED, "CHAN-1", "Answer", "Finish", "Establish", "RefuseStart", "Deliver", "Reject", "Discard"),
-    **_guards("NEED-1 asks for more", "IDLE-2", "Start", "Request"),
-    **_guards("REKEY-2 asks for more", "EARLY-1", "Deliver"),
-    **_guards("AUTH-1 and REKEY-2 ask for more", "EST-1", "Deliver"),
-    **_guards("nobody can make a first start that a client would take", "EST-4", "Answer"),
-}
-"""Why no model can notice a mutant."""

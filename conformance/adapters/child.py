@@ -102,6 +102,15 @@ class Child:
         self._drain(self._stderr, self._err, TAIL)
         return " / ".join(self._err.decode("utf-8", "replace").split("\n")[-4:]).strip(" /")
 
+    def leave(self, seconds: float) -> bool:
+        """Ends its input. Has it ended by itself within so many seconds? Nothing can be asked after this."""
+        if self._keeper.stdin:
+            self._keeper.stdin.close()
+        until = time.monotonic() + seconds
+        while not self.fate and self._take(until - time.monotonic()):
+            continue
+        return bool(self.fate)
+
     def end(self, orderly: bool = True) -> None:
         """Ends it and all that it started: after `grace`, or at once where it is not trusted to end by itself."""
         for stream in (self._keeper.stdin, self._keeper.stdout, self._keeper.stderr):

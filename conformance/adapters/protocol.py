@@ -1,4 +1,4 @@
-"""The adapter protocol, version 0, as types.
+"""The adapter protocol, version 1, as types.
 
 What these types do not name is refused, so that a misspelt field is a message and not a default. The same is said for
 other languages in `protocol.schema.json`; a test holds the two together.
@@ -7,14 +7,18 @@ other languages in `protocol.schema.json`; a test holds the two together.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 import msgspec
 
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.vocabulary import NEVER, Channel, Environment, Kind, Role, Visible
 
-VERSION: Final = 0
+VERSION: Final = 1
+
+Feature = Literal["gateway", "opaque", "real-clock"]
+FEATURES: Final[tuple[Feature, ...]] = get_args(Feature)
+"""What an adapter may state beyond what every adapter does. Without the word nothing of it is asked or sent."""
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=NEVER)]
 RuleId = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]+-[0-9]+$")]
@@ -39,6 +43,8 @@ class WireMessage(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True
     bytes: Count = 0
     channel: Channel = "single"
     sealed_by: Literal["peer", "nobody"] = "peer"
+    opaque: str = ""
+    """Bytes for its own other end, of an adapter that stated the feature."""
 
 
 class WireEvent(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True, gc=False):
@@ -51,11 +57,13 @@ class WireEvent(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True, 
 
 
 class Action(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True, gc=False):
-    """One thing that an end did."""
+    """One thing that an end did. `t` (ms since its first Open): when, by its own clock, of an adapter that stated
+    `real-clock`."""
 
     do: Visible
     message: WireMessage | None = None
     reason: str = ""
+    t: Count | None = None
 
 
 class Request(msgspec.Struct, tag_field="cmd", tag=str.lower):
@@ -101,12 +109,15 @@ class Close(Request):
 
 
 class Introduction(msgspec.Struct, forbid_unknown_fields=True):
-    """The answer to hello. `unsupported` says which rules it does not have, and why."""
+    """The answer to hello. `unsupported` says which rules it does not have, and why; `features` what it can do that not
+    every adapter can; `tolerance` (ms), with `real-clock`, by how much the times that it says may be off."""
 
     protocol: int
     name: Annotated[str, msgspec.Meta(min_length=1)]
     version: str = ""
     unsupported: dict[RuleId, str] = {}
+    features: list[Feature] = []
+    tolerance: Count = 0
 
 
 class Done(msgspec.Struct, forbid_unknown_fields=True):
@@ -142,7 +153,7 @@ class Version(msgspec.Struct):
 
 
 EXPECTED: Final[Mapping[type, str]] = {
-    Introduction: '{"protocol":0,"name":"...","version":"...","unsupported":{"RULE-1":"why"}}',
+    Introduction: '{"protocol":1,"name":"...","version":"...","unsupported":{"RULE-1":"why"},"features":[]}',
     Done: '{"id":...}',
     StepDone: '{"id":...,"did":[{"do":...,"message":{...}}],"deadline":ms or null}',
     RunDone: '{"id":...,"replies":[{"did":[...],"deadline":ms or null}, one for each event]}',

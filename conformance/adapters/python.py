@@ -2,9 +2,10 @@
 
 ATTR is called with the end's role and a dictionary of every policy parameter, and returns an object with a method
 `step`, which takes an event as the adapter protocol says it, and returns `{"did": [...], "deadline": ms or None}`. ATTR
-may have `unsupported`, a dictionary from rule ids to reasons, and `gateway`, which is called with the parameters and
-returns what makes a server's end when it is called with a user's name. Faster than a process, and as trusting as any
-import: what never returns cannot be ended from here.
+may have `unsupported`, a dictionary from rule ids to reasons, `features`, a list of the protocol's words for them, and
+(which states that feature by itself) `gateway`, which is called with the parameters and returns what makes a server's
+end when it is called with a user's name. Faster than a process, and as trusting as any import: what never returns
+cannot be ended from here.
 """
 
 from __future__ import annotations
@@ -16,15 +17,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial, reduce
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import msgspec
 
 from rekeyspec.conformance.adapters import wire
-from rekeyspec.conformance.adapters.protocol import RuleId
+from rekeyspec.conformance.adapters.protocol import FEATURES, Feature, RuleId
 from rekeyspec.conformance.target import BadInput, Broken, End, Gateway, Reply
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.vocabulary import Event, Role
+
+_T = TypeVar("_T")
 
 FORM: Final = "python:MODULE:ATTR, as in python:my_package.my_module:MyEnd"
 
@@ -32,8 +35,9 @@ FORM: Final = "python:MODULE:ATTR, as in python:my_package.my_module:MyEnd"
 class PythonEnd:
     """One end, wrapped."""
 
-    def __init__(self, name: str, end: object) -> None:
+    def __init__(self, name: str, end: object, stated: frozenset[str] = wire.NOTHING) -> None:
         self._name = name
+        self._stated = stated
         step = getattr(end, "step", None)
         if not callable(step):
             raise Broken(f"{name}: it made {wire.shown(wire.said(end))}, which has no method `step`")
@@ -44,7 +48,7 @@ class PythonEnd:
         asked = wire.plain(event)
         made = _call(self._name, f"step({asked})", lambda: self._step(asked))
         try:
-            return wire.result(made, event)
+            return wire.result(made, event, self._stated)
         except Broken as wrong:
             raise Broken(f"{self._name}: {wrong}; it had been given {wire.shown(str(asked))}") from None
 
@@ -66,26 +70,46 @@ class PythonTarget:
         gateway = getattr(self._make, "gateway", None)
         self.gateway = partial(self._gateway, gateway) if callable(gateway) else None
         """A new gateway (GATE-1); None where ATTR makes none."""
-        stated = getattr(self._make, "unsupported", {})
-        try:
-            self.unsupported: Mapping[str, str] = msgspec.convert(stated, dict[RuleId, str])
-        except msgspec.ValidationError as wrong:
+        self.unsupported: Mapping[str, str] = self._stated(
+            "unsupported", {}, dict[RuleId, str], 'rule ids with reasons, as in {"REKEY-6": "no notices"}'
+        )
+        features = self._stated("features", [], list[Feature], f"a list of some of {', '.join(FEATURES)}")
+        if "gateway" in features and not self.gateway:
             raise BadInput(
-                f"{self.name}: its `unsupported` is {wire.shown(wire.said(stated))}: {wrong}; "
-                'expected rule ids with reasons, as in {"REKEY-6": "no notices"}'
-            ) from None
+                f"{self.name}: its `features` say gateway, but it has no function `gateway`; "
+                "add one, or take the word out"
+            )
+        if "real-clock" in features:
+            raise BadInput(
+                f"{self.name}: its `features` say real-clock, which is for programs (exec:COMMAND): "
+                "what runs in this process is given the time"
+            )
+        self.features = frozenset(features) | ({"gateway"} if self.gateway else set())
+        """What it can do that not every implementation can (`protocol.FEATURES`)."""
+
+    def _stated(self, name: str, otherwise: _T, form: type[_T], expected: str) -> _T:
+        """What ATTR says of itself under this name, or else this."""
+        stated = getattr(self._make, name, otherwise)
+        try:
+            return msgspec.convert(stated, form)
+        except msgspec.ValidationError as wrong:
+            read = wire.shown(wire.said(stated))
+            raise BadInput(f"{self.name}: its `{name}` is {read}: {wrong}; expected {expected}") from None
 
     def open(self, role: Role, policy: Policy) -> End:
         """A new end. Raises Broken when it cannot be made."""
         parameters = asdict(policy)
-        return PythonEnd(self.name, _call(self.name, f"{role!r} and the policy", lambda: self._make(role, parameters)))
+        return self._end(f"{role!r} and the policy", lambda: self._make(role, parameters))
+
+    def _end(self, given: str, make: Callable[[], object]) -> End:
+        return PythonEnd(self.name, _call(self.name, given, make), self.features)
 
     def _gateway(self, make: Callable[[dict[str, Any]], Callable[[str], object]], policy: Policy) -> Gateway:
         parameters = asdict(policy)
         opens = _call(self.name, "the policy, for a gateway", lambda: make(parameters))
         if not callable(opens):
             raise Broken(f"{self.name}: its `gateway` made {wire.shown(wire.said(opens))}, which cannot be called")
-        return lambda user: PythonEnd(self.name, _call(self.name, f"the user {user!r}", lambda: opens(user)))
+        return lambda user: self._end(f"the user {user!r}", lambda: opens(user))
 
     def __enter__(self) -> Self:
         return self

@@ -1,8 +1,7 @@
-"""The adapter protocol, version 0: requests to bytes, answers to events.
+"""The adapter protocol, version 1: requests to bytes, answers to events.
 
 One request is one line of JSON and so is its answer; `protocol.py` has their types, `docs/adapters.md` explains them.
-What
-reaches an implementation never says `adversary`, since an end cannot tell it from `peer`.
+What reaches an implementation never says `adversary`, since an end cannot tell it from `peer`.
 
 Messages and actions are turned from tuples into structs and back by hand: at some microseconds a step that is what
 lets a whole trace per line pay.
@@ -17,6 +16,7 @@ import msgspec
 
 from rekeyspec.conformance.adapters.protocol import (
     EXPECTED,
+    FEATURES,
     GIVES_REASON,
     MESSAGE_OF,
     VERSION,
@@ -35,7 +35,7 @@ from rekeyspec.conformance.adapters.protocol import (
     WireEvent,
     WireMessage,
 )
-from rekeyspec.conformance.target import Broken, Reply
+from rekeyspec.conformance.target import Broken, Carried, Reply, carried
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.vocabulary import NEVER, VISIBLE, Event, Message, Role
 
@@ -45,6 +45,13 @@ _decode_introduction: Final = msgspec.json.Decoder(Introduction).decode
 _decode_done: Final = msgspec.json.Decoder(Done).decode
 _decode_step: Final = msgspec.json.Decoder(StepDone).decode
 _decode_run: Final = msgspec.json.Decoder(RunDone).decode
+
+FROM_VERSION_0: Final = (
+    'let it answer hello with "protocol":1, and with "features":["gateway"] if its ends can be opened on a gateway: '
+    "nothing else has changed (docs/adapters.md, From version 0)"
+)
+
+NOTHING: Final[frozenset[str]] = frozenset()
 
 _T = TypeVar("_T")
 
@@ -78,7 +85,8 @@ def event_out(event: Event) -> WireEvent:
     message = None
     if m is not None:
         seal = "peer" if m.sealed_by == "adversary" else m.sealed_by
-        message = WireMessage(m.kind, m.epoch, m.number, m.negotiation, m.session, m.bytes, m.channel, seal)
+        opaque = m.opaque if type(m) is Carried else ""
+        message = WireMessage(m.kind, m.epoch, m.number, m.negotiation, m.session, m.bytes, m.channel, seal, opaque)
     return WireEvent(event.t, event.do, message, event.bytes)  # type: ignore[arg-type]
 
 
@@ -119,9 +127,13 @@ def introduction(line: bytes) -> Introduction:
     if version != VERSION:
         raise Broken(
             f"it answered {shown(line)}: it speaks version {version} of the adapter protocol, but this harness speaks "
-            f"version {VERSION}; use an adapter for that version"
+            f"version {VERSION}; {FROM_VERSION_0 if version == 0 else 'use an adapter for that version'}"
         )
-    return _read(_decode_introduction, line, Introduction)
+    said = _read(_decode_introduction, line, Introduction)
+    if ("real-clock" in said.features) != (said.tolerance > 0):
+        why = "`tolerance` (ms, above 0) goes with the feature `real-clock`, and the feature with it"
+        raise _nonsense(shown(line), why, Introduction)
+    return said
 
 
 def done(line: bytes, ident: int) -> None:
@@ -131,18 +143,18 @@ def done(line: bytes, ident: int) -> None:
         _wrong_id(line, answer.id, ident)
 
 
-def step_done(line: bytes, ident: int, event: Event) -> Reply:
-    """The answer to a step."""
+def step_done(line: bytes, ident: int, event: Event, stated: frozenset[str] = NOTHING) -> Reply:
+    """The answer to a step. `stated`: the features that were."""
     answer = _read(_decode_step, line, StepDone)
     if answer.id != ident:
         _wrong_id(line, answer.id, ident)
     try:
-        return _reply(answer, event)
+        return _reply(answer, event, stated)
     except ValueError as wrong:
         raise _nonsense(shown(line), str(wrong), StepDone) from None
 
 
-def run_done(line: bytes, ident: int, events: Sequence[Event]) -> list[Reply]:
+def run_done(line: bytes, ident: int, events: Sequence[Event], stated: frozenset[str] = NOTHING) -> list[Reply]:
     """The answer to a run: as many replies as events."""
     answer = _read(_decode_run, line, RunDone)
     if answer.id != ident:
@@ -150,26 +162,26 @@ def run_done(line: bytes, ident: int, events: Sequence[Event]) -> list[Reply]:
     if len(answer.replies) != len(events):
         raise _nonsense(shown(line), f"{len(answer.replies)} replies to {len(events)} events", RunDone)
     try:
-        return [_reply(result, event) for result, event in zip(answer.replies, events, strict=True)]
+        return [_reply(result, event, stated) for result, event in zip(answer.replies, events, strict=True)]
     except ValueError as wrong:
         raise _nonsense(shown(line), str(wrong), RunDone) from None
 
 
-def result(made: object, event: Event) -> Reply:
+def result(made: object, event: Event, stated: frozenset[str] = NOTHING) -> Reply:
     """What an implementation in Python returned from `step`."""
     try:
-        return _reply(msgspec.convert(made, Result), event)
+        return _reply(msgspec.convert(made, Result), event, stated)
     except (ValueError, RecursionError) as wrong:
         raise _nonsense(shown(said(made)), str(wrong), Result) from None
 
 
-def _reply(result: Result, event: Event) -> Reply:
+def _reply(result: Result, event: Event, stated: frozenset[str]) -> Reply:
     deadline = NEVER if result.deadline is None else result.deadline
     did = result.did
-    return Reply(tuple([_event(action, event) for action in did]) if did else (), deadline)
+    return Reply(tuple([_event(action, event, stated) for action in did]) if did else (), deadline)
 
 
-def _event(action: Action, event: Event) -> Event:
+def _event(action: Action, event: Event, stated: frozenset[str]) -> Event:
     """The action as a log line; ValueError where action and message do not belong together."""
     do, m = action.do, action.message
     kind = MESSAGE_OF[do]
@@ -181,9 +193,18 @@ def _event(action: Action, event: Event) -> Event:
         if m.kind != kind:
             raise ValueError(f"{do} says a {m.kind} message; expected {f'one of kind {kind}' if kind else 'none'}")
         message = Message(m.kind, m.epoch, m.number, m.negotiation, m.session, m.bytes, m.channel, m.sealed_by)
+        if m.opaque:
+            if "opaque" not in stated:
+                raise ValueError("a message has `opaque` bytes, without the feature of that name stated in hello")
+            message = carried(message, m.opaque)
     if action.reason and do not in GIVES_REASON:
         raise ValueError(f"{do} gives a reason; only Close and Refuse do")
-    return Event(event.t, event.end, do, message, 0, action.reason, event.link)
+    t = event.t
+    if action.t is not None:
+        if "real-clock" not in stated:
+            raise ValueError("an action has a time of its own, `t`, without the feature `real-clock` stated in hello")
+        t = action.t
+    return Event(t, event.end, do, message, 0, action.reason, event.link)
 
 
 def _read(decode: Callable[[bytes], _T], line: bytes, expected: type) -> _T:
@@ -203,4 +224,5 @@ def _wrong_id(line: bytes, read: int, expected: int) -> NoReturn:
 def _nonsense(read: str, why: str, expected: type) -> Broken:
     # of an unknown action the reader is told the known ones: a silent one reported is the commonest slip
     hint = f" (`do` is one of {', '.join(VISIBLE)})" if why.endswith(".do`") else ""
+    hint = f" (the features are {', '.join(FEATURES)})" if "`$.features[" in why else hint
     return Broken(f"it answered {read}: {why}{hint}; expected {EXPECTED[expected]} (docs/adapters.md)")

@@ -5,12 +5,15 @@ The forms (terminal, JSON, JUnit, HTML) only arrange it. Nothing here reads a cl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Final
 
 from rekeyspec.conformance.policies import profiles
+from rekeyspec.conformance.report.violations import Violation, bare, gathered, ways
 from rekeyspec.conformance.rulebook import Rule, Source
 from rekeyspec.conformance.verdict import WORST_LAST, Case, Verdict, Word
 
@@ -40,6 +43,17 @@ class Report:
     tool: str
     sources: Mapping[str, Source] = field(default_factory=dict)
     """The documents that the rules cite, by the letter that citations use."""
+    totals: Mapping[str, Mapping[Word, int]] = field(default_factory=dict)
+    """Target -> word -> cases. Counted from `cases` where it is not given; given where those are only what is told."""
+    gathered: Sequence[Violation] | None = None
+    """The violations, where they were gathered from more cases than are here; else they are gathered from `cases`."""
+    coverage: Sequence[Mapping[str, object]] = ()
+    """What each target's cases have exercised, where that was asked for, in the form for programs."""
+
+    def __post_init__(self) -> None:
+        """Count the cases, unless somebody who saw more of them did."""
+        if not self.totals:
+            object.__setattr__(self, "totals", counted(self.cases))
 
     @cached_property
     def targets(self) -> list[str]:
@@ -47,9 +61,24 @@ class Report:
         return list(dict.fromkeys(verdict.target for verdict in self.verdicts))
 
     @cached_property
+    def short(self) -> dict[str, str]:
+        """Target -> the end of its name, where that tells them apart: `link.py` of `exec:python adapters/link.py`."""
+        ends = {target: _end(target) for target in self.targets}
+        alone = len(set(ends.values())) == len(ends)
+        return ends if alone else {target: target for target in ends}
+
+    @cached_property
     def profiles(self) -> list[str]:
         """Every profile that something was judged by."""
-        return list(dict.fromkeys(case.profile for case in self.cases))
+        told = (one.profile for some in (self.cases, self.verdicts) for one in some)
+        return list(dict.fromkeys(told))
+
+    def under(self, profiles: Sequence[str], most: int = 4) -> str:
+        """Of some of the profiles, which: `every policy` where it is all of several, or the first and how many more."""
+        if len(profiles) == len(self.profiles) > 1:
+            return "every policy"
+        more = f" and {len(profiles) - most + 1} others" if len(profiles) > most else ""
+        return ", ".join(profiles[: most - 1] if more else profiles) + more
 
     @cached_property
     def asked(self) -> list[str]:
@@ -74,15 +103,67 @@ class Report:
         """The verdicts with this word."""
         return [verdict for verdict in self.verdicts if verdict.verdict == word]
 
+    def with_word(self, rule: str, word: Word) -> list[str]:
+        """The targets of which this rule's cell has this word."""
+        return [target for target in self.targets if [v.verdict for v in self.cell(target, rule)[:1]] == [word]]
+
     @cached_property
     def weak(self) -> list[Verdict]:
         """The verdicts on rules that held, but in a weaker way than they could have."""
         return [verdict for verdict in self.verdicts if verdict.weakness]
 
+    @cached_property
+    def headline(self) -> str:
+        """What came out, in a few words. It says that nothing is violated, and never that all is well."""
+        of = len(self.targets)
+        violating = len(dict.fromkeys(one.target for one in self.violations))
+        broken = len(dict.fromkeys(verdict.target for verdict in self.having("broken")))
+        if of == 1:
+            rules = len({one.rule for one in self.violations})
+            found = [f"{rules} {'rule' if rules == 1 else 'rules'} violated"] if rules else []
+            found += ["the target broke"] if broken else []
+        else:
+            found = [f"{violating} of {of} targets violate rules"] if violating else []
+            found += [f"{broken} of {of} broke"] if broken else []
+        if found:
+            text = ", and ".join(found)
+            return text[0].upper() + text[1:]
+        return "No violation" if self.having("conforms") else "Nothing was observed"
+
     def counts(self, target: str) -> dict[Word, int]:
         """How many rules of a target got which word, the worst over the profiles; words that none got are left out."""
         words = [cell[0].verdict for rule in self.asked if (cell := self.cell(target, rule))]
         return {word: words.count(word) for word in MEANING if word in words}
+
+    @cached_property
+    def violations(self) -> list[Violation]:
+        """Each way in which a target breaks a rule, by targets and rules."""
+        found = list(gathered(self.cases) if self.gathered is None else self.gathered)
+        told = {(one.target, rule) for one in found for rule in (one.rule, *one.also)}
+        found += [bare(v) for v in self.having("violates") if (v.target, v.rule) not in told]
+        targets = {name: number for number, name in enumerate(self.targets)}
+        rules = {name: number for number, name in enumerate(self.asked)}
+        last = len(found)
+        return sorted(found, key=lambda v: (targets.get(v.target, last), rules.get(v.rule, last), v.way))
+
+    def violation(self, verdict: Verdict) -> Violation | None:
+        """The violation that a verdict is about. One rule may be broken in several ways; this is its case's."""
+        case = self.case(verdict)
+        for way in ways(case) if case else ():
+            if way in self._by_way and verdict.rule in (way.rule, *self._by_way[way].also):
+                return self._by_way[way]
+        same = (one for one in self.violations if one.target == verdict.target)
+        return next((one for one in same if verdict.rule in (one.rule, *one.also)), None)
+
+    @cached_property
+    def told(self) -> int:
+        """How many cases are told of: those that a verdict stands on, and the examples of violations."""
+        stood_on = {id(case) for verdict in self.verdicts if (case := self.case(verdict))}
+        return len(stood_on | {id(one.example) for one in self.violations if one.example is not None})
+
+    @cached_property
+    def _by_way(self) -> dict[tuple[str, ...], Violation]:
+        return {one.way: one for one in self.violations}
 
     def case(self, verdict: Verdict) -> Case | None:
         """The case a verdict stands on; None for what was stated before the run."""
@@ -100,7 +181,8 @@ class Report:
         first = {case.profile: case.policy for case in reversed(self.cases)}
         published = profiles()
         # Not the first case's for all: a trace may change a parameter, and would pass for the profile.
-        return {name: asdict(published[name]) if name in published else dict(first[name]) for name in self.profiles}
+        known = {name: asdict(policy) for name, policy in published.items()}
+        return {name: known[name] if name in known else dict(first.get(name, {})) for name in self.profiles}
 
     @cached_property
     def changes(self) -> dict[str, dict[str, dict[str, object]]]:
@@ -108,9 +190,21 @@ class Report:
         found: dict[str, dict[str, dict[str, object]]] = {}
         for case in self.cases:
             base = self.policies[case.profile]
-            if changed := {name: value for name, value in case.policy.items() if base.get(name) != value}:
+            if case.policy != base and (changed := changes(base, case.policy)):
                 found.setdefault(case.profile, {})[case.trace] = changed
         return found
+
+    @cached_property
+    def told_changes(self) -> dict[str, dict[str, dict[str, object]]]:
+        """`changes`, of the traces that the report tells of: those that a verdict or a violation stands on."""
+        stood_on = [self.case(verdict) for verdict in self.verdicts]
+        told = [*stood_on, *(one.example for one in self.violations)]
+        names = {(case.profile, case.trace) for case in told if case}
+        return {
+            profile: kept
+            for profile, traces in self.changes.items()
+            if (kept := {trace: values for trace, values in traces.items() if (profile, trace) in names})
+        }
 
     @cached_property
     def _cells(self) -> dict[tuple[str, str], list[Verdict]]:
@@ -130,6 +224,29 @@ class Report:
             if key not in cases or WORST_LAST.index(case.word) > WORST_LAST.index(cases[key].word):
                 cases[key] = case
         return cases
+
+
+def _end(target: str) -> str:
+    """What follows the last slash of a target's last word; of a pair, of both."""
+    if target.startswith("pair:"):
+        with suppress(ValueError):
+            return " + ".join(_end(member) for member in shlex.split(target.removeprefix("pair:")))
+    words = target.split()
+    return (words[-1].rpartition("/")[2].strip("'\"") or target) if words else target
+
+
+def changes(base: Mapping[str, object], policy: Mapping[str, object]) -> dict[str, object]:
+    """The parameters in which a policy differs from another."""
+    return {name: value for name, value in policy.items() if base.get(name) != value}
+
+
+def counted(cases: Iterable[Case]) -> dict[str, dict[Word, int]]:
+    """Target -> word -> how many of its cases ended so."""
+    found: dict[str, dict[Word, int]] = {}
+    for case in cases:
+        words = found.setdefault(case.target, {})
+        words[case.word] = words.get(case.word, 0) + 1
+    return found
 
 
 def printable(text: str) -> str:

@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 from math import atan2, degrees
 from typing import Literal
 
-TIME_X, CLIENT_X, SERVER_X, WIDTH = 70, 84, 484, 500
-"""In the drawing's own units; the font is 12 of them high."""
-TOP, LINE = 52, 17
+TIME_X, CLIENT_X, SERVER_X, WIDTH = 88, 102, 496, 510
+"""In the drawing's own units."""
+FONT = 15
+"""The largest that labels are drawn (on a phone, where the whole drawing is small): what fits then fits always."""
+TOP, LINE = 56, 20
+INSIDE = SERVER_X - CLIENT_X
+"""Between the two lifelines."""
 
 Look = Literal["", "bad", "after", "due"]
 
@@ -32,7 +36,10 @@ class Arrow:
 
     @property
     def anchor(self) -> tuple[int, str]:
-        """Where the label stands: in the middle of a level arrow, else near the sender, clear of what it crosses."""
+        """Where the label stands: in the middle of a level arrow, of a half one at the lifeline that it has, else near
+        the sender, clear of what it crosses."""
+        if self.open:
+            return (CLIENT_X + 10, "start") if CLIENT_X in (self.x1, self.x2) else (SERVER_X - 10, "end")
         if self.y1 == self.y2:
             return (self.x1 + self.x2) // 2, "middle"
         return (self.x1 + 10, "start") if self.x1 < self.x2 else (self.x1 - 10, "end")
@@ -55,11 +62,12 @@ class Mark:
 
     y: int
     lines: tuple[str, ...]
+    """`FONT` high and bold, they are as wide as the box allows."""
 
     @property
     def height(self) -> int:
         """Of the box around the lines."""
-        return LINE * len(self.lines) + 12
+        return LINE * len(self.lines) + 14
 
 
 @dataclass

@@ -1,13 +1,15 @@
 """The report as one HTML file: read without network, light or dark, on a phone or a desk.
 
 The page is `report.html.j2`; everything that is not its own words is escaped there. Here is only what it cannot know:
-which cell leads where, and how much is drawn.
+which cell leads where, what is drawn, and how much is left out so that the page stays small (`keep.py`). All of it is
+there without the script, which only folds, finds and filters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,31 +17,67 @@ from markupsafe import Markup, escape
 
 from rekeyspec.conformance.report import drawing
 from rekeyspec.conformance.report.contents import MEANING, NOT_ASKED, SYMBOL, Report, printable
+from rekeyspec.conformance.report.keep import Keep, chosen, cut, fitted, left_out, sentences
+from rekeyspec.conformance.report.reasons import reasons
 from rekeyspec.conformance.report.sequence import diagram
-from rekeyspec.conformance.report.words import clock
-from rekeyspec.conformance.verdict import Case, Divergence, Verdict
-from rekeyspec.reference.policy import parameters
-from rekeyspec.reference.vocabulary import NEVER
+from rekeyspec.conformance.report.sides import Side, sides
+from rekeyspec.conformance.report.stated import Row, rows
+from rekeyspec.conformance.report.story import Line, lines
+from rekeyspec.conformance.report.telling import Telling, telling
+from rekeyspec.conformance.report.words import MEANS, clock, spelt
+from rekeyspec.conformance.rulebook import parameters
+from rekeyspec.conformance.verdict import Verdict
+from rekeyspec.reference.policy import parameters as defaults
 
-DIAGRAMS: Final = 200
-"""So many violations are drawn; the others have their words and the command that shows them. Keeps the page readable
-and its size bounded."""
+DOTS: Final = 12
+"""Of so many profiles each cell shows every one as a dot; of more only the worst."""
+
+LETTERS: Final = {"conforms": "c", "violates": "v", "inconclusive": "i", "unsupported": "u", "broken": "b"}
+"""What a word is to the script."""
 
 
 @dataclass(frozen=True)
-class Violation:
-    """One violation as the page tells it. `diagram` is None beyond the first `DIAGRAMS`, or where there is no log."""
+class Told:
+    """One violation as the page tells it. `diagram` is None, and the rest empty, where it is told in words only."""
 
-    verdict: Verdict
-    case: Case | None
-    divergence: Divergence | None
+    number: int
+    words: Telling
     diagram: drawing.Diagram | None
-    state: list[tuple[str, object]]
-    changed: Mapping[str, object]
+    lines: list[Line]
+    sides: list[Side]
+    rows: list[Row]
 
 
 def as_html(report: Report) -> str:
     """The whole report as one page."""
+    return fitted(lambda keep: _page(report, keep))
+
+
+def _page(report: Report, keep: Keep) -> str:
+    template = _environment().get_template("report.html.j2")
+    return template.render(
+        report=report,
+        keep=keep,
+        violations=_violations(report, keep),
+        left_out=list(sentences(left_out(report, keep))),
+        anchors=_anchors(report, keep),
+        letters=_letters(report),
+        dots=1 < len(report.profiles) <= DOTS,
+        reasons=reasons,
+        grouped=grouped,
+        known=parameters(),
+        defaults=defaults(),
+        symbol=SYMBOL,
+        meaning=MEANING,
+        means=MEANS,
+        not_asked=NOT_ASKED,
+        letter=LETTERS,
+        drawing=drawing,
+    )
+
+
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("rekeyspec.conformance.report", ""),
         autoescape=True,
@@ -48,20 +86,8 @@ def as_html(report: Report) -> str:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters |= {"clock": clock, "ticked": _ticked}
-    return environment.get_template("report.html.j2").render(
-        report=report,
-        violations=_violations(report),
-        anchors=_anchors(report),
-        symbol=SYMBOL,
-        meaning=MEANING,
-        not_asked=NOT_ASKED,
-        defaults=parameters(),
-        width=drawing.WIDTH,
-        time_x=drawing.TIME_X,
-        client_x=drawing.CLIENT_X,
-        server_x=drawing.SERVER_X,
-    )
+    environment.filters |= {"clock": clock, "ticked": _ticked, "spelt": spelt, "cut": cut}
+    return environment
 
 
 def _shown(value: object) -> object:
@@ -70,46 +96,66 @@ def _shown(value: object) -> object:
 
 
 def _ticked(text: str) -> Markup:
-    """A rule's text with its `names` set as code."""
-    parts = text.split("`")
+    """A text with its `names` set as code."""
+    parts: list[str] = printable(text).split("`")
     parts[1::2] = [Markup("<code>{}</code>").format(name) for name in parts[1::2]]
     return Markup("").join(escape(part) for part in parts)
 
 
-def _violations(report: Report) -> list[Violation]:
+def _violations(report: Report, keep: Keep) -> list[Told]:
+    picked = chosen(report, keep)
     told = []
-    for number, verdict in enumerate(report.having("violates")):
-        case = report.case(verdict)
-        divergence = case.divergence if case and case.divergence and case.divergence.rule == verdict.rule else None
-        drawn = diagram(case) if case and case.log and number < DIAGRAMS else None
-        state = list(_flat(divergence.state)) if divergence else []
-        changed = report.changes.get(verdict.profile, {}).get(verdict.trace, {})
-        told.append(Violation(verdict, case, divergence, drawn, state, changed))
+    for number in sorted(picked.told):
+        words = telling(report, report.violations[number], keep.text)
+        case = words.case
+        if case is None or number not in picked.in_full:
+            told.append(Told(number, words, None, [], [], []))
+        else:
+            both = sides(case)
+            told.append(Told(number, words, diagram(case), lines(case), both, list(rows(both))))
     return told
 
 
-def _flat(state: Mapping[str, object], prefix: str = "") -> list[tuple[str, object]]:
-    """A state's parts by name; those of a part that has parts itself are named `part.name`."""
-    rows: list[tuple[str, object]] = []
-    for name, value in state.items():
-        if isinstance(value, Mapping):
-            rows += _flat(value, f"{prefix}{name}.")
-        else:
-            rows.append((f"{prefix}{name}", "never" if value == NEVER else value))
-    return rows
+@dataclass
+class Same:
+    """The verdicts of one cell that say the same, each under its profile."""
+
+    first: Verdict
+    verdicts: list[Verdict]
 
 
-def _anchors(report: Report) -> dict[tuple[str, str], str]:
+def grouped(cell: list[Verdict]) -> list[Same]:
+    """The verdicts of one cell, those with one word, reason and weakness together."""
+    found: dict[tuple[str, str, str], Same] = {}
+    for verdict in cell:
+        key = (verdict.verdict, verdict.reason, verdict.weakness)
+        found.setdefault(key, Same(verdict, [])).verdicts.append(verdict)
+    return list(found.values())
+
+
+def _letters(report: Report) -> Mapping[tuple[str, str], str]:
+    """(target, rule) -> a letter for each profile, a point where it did not ask."""
+    place = {profile: number for number, profile in enumerate(report.profiles)}
+    found: dict[tuple[str, str], list[str]] = {}
+    for verdict in report.verdicts:
+        cell = found.setdefault((verdict.target, verdict.rule), ["."] * len(place))
+        cell[place[verdict.profile]] = LETTERS[verdict.verdict]
+    return {cell: "".join(letters) for cell, letters in found.items()}
+
+
+def _anchors(report: Report, keep: Keep) -> dict[tuple[str, str], str]:
     """(target, rule) -> the id a cell leads to: a violation's story, else the entry on the rule's page.
 
     Numbers, not names: an id made of a target's name would need an escaping of its own.
     """
-    told = {id(verdict): number for number, verdict in enumerate(report.having("violates"))}
+    told = chosen(report, keep).told
+    number = {one.way: n for n, one in enumerate(report.violations) if n in told}
     anchors = {}
     for row, rule in enumerate(report.asked):
         for column, target in enumerate(report.targets):
             cell = report.cell(target, rule)
             if cell:
-                number = told.get(id(cell[0]))
-                anchors[target, rule] = f"entry-{row}-{column}" if number is None else f"violation-{number}"
+                found = report.violation(cell[0]) if cell[0].verdict == "violates" else None
+                story = number.get(found.way) if found else None
+                anchors[target, rule] = f"entry-{row}-{column}" if story is None else f"violation-{story}"
     return anchors

@@ -46,6 +46,13 @@ def check_writable(path: Path) -> None:
             draft.unlink()
 
 
+def check_directory(path: Path) -> None:
+    """The same for a directory that several files are written to; it is made, if it is not there."""
+    with _explained(path):
+        path.mkdir(parents=True, exist_ok=True)
+    check_writable(path / "report")
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write a report in UTF-8; whoever reads `path` finds the old one or the new one, never half of one.
 

@@ -10,17 +10,39 @@ Left out: `Tick` and the silent actions, which show nothing that the rows do not
 
 from __future__ import annotations
 
-import textwrap
+from dataclasses import replace
 from math import log2
 from typing import Final
 
-from rekeyspec.conformance.report.drawing import CLIENT_X, SERVER_X, TOP, Arrow, Diagram, Look, Mark, Note
-from rekeyspec.conformance.report.words import arrivals_of, clock, label, other_end, said, sends
+from rekeyspec.conformance.report.drawing import (
+    CLIENT_X,
+    FONT,
+    INSIDE,
+    SERVER_X,
+    TIME_X,
+    TOP,
+    Arrow,
+    Diagram,
+    Look,
+    Mark,
+    Note,
+)
+from rekeyspec.conformance.report.measure import shortened, wrapped
+from rekeyspec.conformance.report.words import (
+    arrivals_of,
+    clock,
+    due_by_then,
+    label,
+    other_end,
+    said,
+    sends,
+    spelt,
+)
 from rekeyspec.conformance.verdict import Case, Divergence, Due
 from rekeyspec.reference.messages import SENDS
 from rekeyspec.reference.vocabulary import ROLES, SILENT, Event, Message, Role
 
-ROW: Final = 30
+ROW: Final = 32
 IDLE_GAP: Final = 1_000
 """From this many ms on, a silence is drawn as a row of its own, whatever its length."""
 BEFORE, AFTER = 30, 4
@@ -86,16 +108,17 @@ class _Layout:
             for due in divergence.due:
                 self._advance(max(due.t, self.now or 0))
                 self._missed(divergence, due)
-        lines = [line for part in _explanation(divergence) for line in textwrap.wrap(part, 44)]
+        room = INSIDE - 36
+        lines = [line for part in _explanation(divergence) for line in wrapped(part, room, FONT, bold=True)]
         self.diagram.mark = Mark(self.y + 12, tuple(lines))
-        self.y += self.diagram.mark.height + 16
+        self.y += self.diagram.mark.height + 18
         return after
 
     def _missed(self, divergence: Divergence, due: Due) -> None:
         end: Role = "server" if divergence.end == "server" else "client"
         text = f"{due.do} due ({due.rule})"
         if due.do in SENDS:
-            self.diagram.arrows.append(Arrow(_X[end], self.y, _X[other_end(end)], self.y, text, "due"))
+            self._arrow(end, self.y, self.y, text, "due")
         else:
             self._note(end, text, "due")
 
@@ -112,7 +135,7 @@ class _Layout:
             self.y += 4 + round(log2(passed))
         self.y += ROW
         if t != self.now:
-            self.diagram.times.append((self.y, clock(t)))
+            self.diagram.times.append((self.y, shortened(clock(t), TIME_X, FONT - 1)))
         self.now = t
 
     def _gap(self, text: str) -> None:
@@ -145,7 +168,7 @@ class _Layout:
     def _send(self, event: Event, message: Message, y: int, end: int | None, look: Look, *, lost: bool) -> None:
         if lost:
             x = _X[event.end]
-            self.diagram.arrows.append(Arrow(x, y, (x + 2 * _MIDDLE) // 3, y, label(event, message), look, open=True))
+            self._put(Arrow(x, y, (x + 2 * _MIDDLE) // 3, y, f"{label(event, message)} (not arrived)", look, open=True))
         else:
             self._arrow(event.end, y, y if end is None else end, label(event, message), look)
 
@@ -153,23 +176,28 @@ class _Layout:
         """One that nobody in this log sent: the harness's, or the adversary's."""
         if message.sealed_by == "adversary" or self.both:
             text = label(None, message) + (" (adversary)" if message.sealed_by == "adversary" else "")
-            self.diagram.arrows.append(Arrow(_MIDDLE, y, _X[end], y, text, look, open=True))
+            self._put(Arrow(_MIDDLE, y, _X[end], y, text, look, open=True))
         else:
             self._arrow(other_end(end), y, y, label(None, message), look)
 
     def _arrow(self, sender: Role, y1: int, y2: int, text: str, look: Look) -> None:
-        self.diagram.arrows.append(Arrow(_X[sender], y1, _X[other_end(sender)], y2, text, look))
+        self._put(Arrow(_X[sender], y1, _X[other_end(sender)], y2, text, look))
+
+    def _put(self, arrow: Arrow) -> None:
+        """Its label has the room between the lifelines."""
+        heavy = arrow.look in ("bad", "due")
+        text = shortened(arrow.label, INSIDE - 24, FONT, bold=heavy)
+        self.diagram.arrows.append(replace(arrow, label=text))
 
     def _note(self, end: Role, text: str, look: Look, y: int | None = None) -> None:
         x, anchor = (CLIENT_X + 10, "start") if end == "client" else (SERVER_X - 10, "end")
+        text = shortened(text, INSIDE - 24, FONT, bold=look in ("bad", "due"))
         self.diagram.notes.append(Note(x, self.y if y is None else y, text, anchor, look))
 
 
 def _explanation(divergence: Divergence) -> list[str]:
     if divergence.kind == "not-done":
         due = ", ".join(f"{due.do} (by {due.rule}) was due at {clock(due.t)}" for due in divergence.due)
-        return [f"{divergence.rule} not done: {due or divergence.guard}"]
-    due_instead = [
-        f"due: {due.do} (by {due.rule}) at {clock(due.t)}" for due in divergence.due if due.t <= divergence.t
-    ]
-    return [f"{divergence.rule}: this is false: {divergence.guard}", *due_instead]
+        return [f"Not done: {due}" if due else f"{divergence.rule}, not done: {divergence.guard}"]
+    due_instead = [f"Due: {due.do} (by {due.rule})" for due in due_by_then(divergence)]
+    return [f"Not allowed by {divergence.rule}, for it needs: {spelt(divergence.guard)}", *due_instead]

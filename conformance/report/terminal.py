@@ -1,12 +1,14 @@
 """The report for the eye at a terminal: rules by targets, then what is wrong in plain words.
 
 One column a target, whatever the number of profiles: a cell shows the worst over them, and the words below the table
-name the profile. Text from outside is never taken for markup or escape sequences.
+name the profile. Each violation is told once, the first in full, then on a line each; a run that finds thousands fills
+no screen with them. Text from outside is never taken for markup or escape sequences.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -14,7 +16,14 @@ from rich.table import Table
 from rich.text import Text
 
 from rekeyspec.conformance.report.contents import MEANING, NOT_ASKED, SYMBOL, Report, printable
-from rekeyspec.conformance.verdict import Verdict, Word
+from rekeyspec.conformance.report.keep import Keep, chosen, cut
+from rekeyspec.conformance.report.reasons import Reason, reasons
+from rekeyspec.conformance.report.telling import Telling, telling
+from rekeyspec.conformance.report.words import clock, spelt
+from rekeyspec.conformance.verdict import Word
+
+KEEP: Final = Keep(stories=20, violations=100, text=600)
+"""So many violations are told in full, so many at all; of other reasons as many."""
 
 _STYLE: dict[Word, str] = {
     "conforms": "green",
@@ -45,16 +54,19 @@ def table(report: Report, width: int = 100) -> RenderableType:
     """
     room = (width - _RULE_WIDTH) // max(1, len(report.targets))
     in_words = room >= _WORD_WIDTH
-    longest = max((len(target) for target in report.targets), default=0)
+    longest = max((len(report.short[target]) for target in report.targets), default=0)
     named = in_words or longest + 3 <= room
+    heads = report.targets if in_words else [report.short[target] for target in report.targets]
     grid = Table(box=None, pad_edge=False, header_style="bold")
     grid.add_column("rule", no_wrap=True)
     grid.add_column("", no_wrap=True, overflow="ellipsis", ratio=1, max_width=48)
-    for number, target in enumerate(report.targets, 1):
-        grid.add_column(Text(printable(target)) if named else str(number), overflow="fold")
+    for number, head in enumerate(heads, 1):
+        grid.add_column(Text(printable(head)) if named else str(number), overflow="fold")
     for rule in report.asked:
         grid.add_row(rule, report.title(rule), *(_cell(report, target, rule, in_words) for target in report.targets))
-    names = [] if named else [Text(f"{n:3}  {printable(target)}") for n, target in enumerate(report.targets, 1)]
+    shortened = named and heads != report.targets
+    numbers = [f"{n:3}" for n in range(1, len(heads) + 1)] if not named else heads if shortened else []
+    names = [Text(printable(f"{n}  {target}")) for n, target in zip(numbers, report.targets, strict=bool(numbers))]
     return Group(grid, Text(), *names, _legend(report))
 
 
@@ -84,65 +96,94 @@ def _legend(report: Report) -> Text:
 
 def details(report: Report) -> Iterator[RenderableType]:
     """Below the matrix: every violation in plain words, whatever else is no pass, by its reason, and what is weak."""
-    for verdict in report.having("violates"):
-        yield _violation(report, verdict)
+    picked = chosen(report, KEEP)
+    for number, one in enumerate(report.violations):
+        if number in picked.in_full:
+            yield _violation(telling(report, one, KEEP.text))
+    rest = sorted(picked.told - picked.in_full)
+    yield from (_in_a_line(telling(report, report.violations[number], KEEP.text)) for number in rest)
+    yield from [Text()] if rest else []
+    if more := len(report.violations) - len(picked.told):
+        yield Text(f"and {more:,} other violations: --report FILE.html tells more of them, --json FILE too\n")
     for word in ("broken", "inconclusive", "unsupported"):
-        yield from _reasons(report.having(word), word)
-    for verdict in report.weak:
-        head = f"{printable(verdict.target)} under {printable(verdict.profile)}: {verdict.rule}"
-        yield Text.assemble(("~ weak", "yellow"), f": {head}\n    {printable(verdict.weakness)}")
+        some = reasons(report.having(word))
+        for reason in some[: KEEP.violations]:
+            yield from _reason(report, reason, word)
+        if len(some) > KEEP.violations:
+            yield Text(f"and {len(some) - KEEP.violations:,} other reasons")
+    yield from _weak(report)
 
 
-def _violation(report: Report, verdict: Verdict) -> RenderableType:
+def _violation(told: Telling) -> RenderableType:
+    one, step = told.violation, told.divergence.step if told.divergence else 0
     head = Text.assemble(
-        (f"{SYMBOL['violates']} {verdict.rule} {report.title(verdict.rule)}", _STYLE["violates"]),
-        f"\n  {printable(verdict.target)} under {printable(verdict.profile)}, trace {printable(verdict.trace)}"
-        + (f", step {verdict.step}" if verdict.step else ""),
+        (f"{SYMBOL['violates']} {one.rule} {told.title}", _STYLE["violates"]),
+        f"\n  {printable(one.target)} under {printable(told.profile)}, trace {printable(told.trace)}"
+        + (f", step {step}" if step else ""),
     )
     facts = Table(box=None, show_header=False, pad_edge=False)
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
-    for name, text in _facts(report, verdict):
+    for name, text in _facts(told):
         facts.add_row(name, Text(printable(text)))
-    return Group(head, Padding(facts, (0, 0, 0, 2)), _command(verdict), Text())
+    return Group(head, Padding(facts, (0, 0, 0, 2)), _command(told.replay), Text())
 
 
-def _command(verdict: Verdict) -> Text:
+def _in_a_line(told: Telling) -> RenderableType:
+    one = told.violation
+    cases = f" ({one.cases:,} cases)" if one.cases > 1 else ""
+    return Group(
+        Text.assemble(
+            (f"{SYMBOL['violates']} {one.rule}", _STYLE["violates"]),
+            f" {printable(one.target)} under {printable(told.profile)}: {printable(told.happened)}{cases}",
+        ),
+        _command(told.replay),
+    )
+
+
+def _command(replay: str) -> Text:
     """On one line however long, so that it can be copied."""
-    text = f"  replay: {printable(verdict.replay)}" if verdict.replay else "  no command shows it again"
+    text = f"  replay: {printable(replay)}" if replay else "  no command shows it again"
     return Text(text, no_wrap=True, overflow="ignore")
 
 
-def _facts(report: Report, verdict: Verdict) -> Iterator[tuple[str, str]]:
-    if verdict.rule in report.rules:
-        yield "rule", " ".join(report.rules[verdict.rule].text.split())
-    yield "seen", verdict.detail or verdict.reason
-    if verdict.detail and report.more(verdict):
-        yield "because", verdict.reason
-    case = report.case(verdict)
-    if case and case.divergence:
-        divergence = case.divergence
-        if divergence.also:
-            yield "also at stake", ", ".join(divergence.also)
-        for allowed in divergence.allowed:
-            yield "allowed", allowed
-        for due in divergence.due:
-            yield "due", f"{due.do} (by {due.rule}) at {due.t} ms"
-    changed = report.changes.get(verdict.profile, {}).get(verdict.trace, {})
-    if changed:
-        yield "policy", "here " + ", ".join(f"{name}: {value}" for name, value in changed.items())
+def _facts(told: Telling) -> Iterator[tuple[str, str]]:
+    if told.rule:
+        yield "rule", " ".join(told.rule.text.split())
+    yield "seen", told.happened
+    if told.culprit:
+        yield "who", told.culprit
+    if told.remark:
+        yield "because", told.remark
+    if told.violation.also:
+        yield "also at stake", ", ".join(sorted(told.violation.also))
+    for allowed in told.allowed:
+        yield "allowed", allowed
+    for due in told.due:
+        yield "due", f"{due.do} (by {due.rule}) at {clock(due.t)}"
+    for due in told.later:
+        yield "due later", f"{due.do} (by {due.rule}) at {clock(due.t)}"
+    if told.changed:
+        yield "policy", "here " + ", ".join(f"{name}: {value}" for name, value in told.changed.items())
+    if told.often:
+        yield "how often", told.often
 
 
-def _reasons(verdicts: list[Verdict], word: Word) -> Iterator[RenderableType]:
-    """One entry for each reason: a program that crashed once is one story, not as many as the trace has rules."""
-    stories: dict[tuple[str, str, str], list[Verdict]] = {}
-    for verdict in verdicts:
-        stories.setdefault((verdict.target, verdict.profile, verdict.reason), []).append(verdict)
-    for (target, profile, reason), group in stories.items():
-        rules = ", ".join(verdict.rule for verdict in group)
-        line = Text(f"{SYMBOL[word]} {word}", style=_STYLE[word])
-        line = Text.assemble(line, f": {printable(target)} under {printable(profile)}: {rules}")
-        line.append(f"\n    {printable(reason)}")
-        yield line
-        if word == "broken":
-            yield _command(group[0])
+def _reason(report: Report, one: Reason, word: Word) -> Iterator[RenderableType]:
+    line = Text(f"{SYMBOL[word]} {word}", style=_STYLE[word])
+    under = printable(report.under(one.profiles))
+    line = Text.assemble(line, f": {printable(one.target)} under {under}: {', '.join(one.rules)}")
+    line.append(f"\n    {printable(cut(spelt(one.text), KEEP.text))}")
+    yield line
+    if word == "broken":
+        yield _command(one.replay)
+
+
+def _weak(report: Report) -> Iterator[RenderableType]:
+    """What is weak in one way is told once, whoever it is told of."""
+    found: dict[str, dict[str, None]] = {}
+    for verdict in report.weak:
+        who = f"{report.short[verdict.target]} under {verdict.profile}: {verdict.rule}"
+        found.setdefault(verdict.weakness, {})[who] = None
+    for text, some in found.items():
+        yield Text.assemble(("~ weak", "yellow"), f": {printable('; '.join(some))}\n    {printable(text)}")

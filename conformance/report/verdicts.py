@@ -9,6 +9,7 @@ asks under a profile has no verdict there: a blank in the matrix, not a pass.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from rekeyspec.conformance.verdict import WORST_LAST, Case, Verdict, Word
@@ -33,57 +34,112 @@ def verdicts(cases: Iterable[Case], targets: Mapping[str, Mapping[str, str]], ru
 
     What is violated or broken is reported although nobody asked about that rule.
     """
-    groups: dict[str, dict[str, list[Case]]] = {name: {} for name in targets}
+    reckoning = Reckoning(targets, rules)
     for case in cases:
-        groups.setdefault(case.target, {}).setdefault(case.profile, []).append(case)
-    return [
-        verdict
-        for target, profiles in groups.items()
-        for profile, group in profiles.items()
-        for verdict in _of_profile(target, profile, group, targets.get(target, {}), rules)
-    ]
+        reckoning.add(case)
+    return reckoning.verdicts()
 
 
-def _of_profile(
-    target: str, profile: str, cases: list[Case], stated: Mapping[str, str], asked: Sequence[str]
-) -> Iterator[Verdict]:
-    unsupported = {rule: reason for rule, reason in stated.items() if rule in asked}
-    about: dict[str, list[_Said]] = {rule: [] for rule in asked}
-    seen: dict[str, Case] = {}
-    weak: dict[str, str] = {}
-    for case in cases:
-        weak |= weaknesses(case) if case.word in ("conforms", "violates") else {}
-        for rule in case.exercised if case.word in ("conforms", "violates") else ():
-            seen.setdefault(rule, case)
-        for said in _sayings(case, stated, asked):
+class Reckoning:
+    """The same for cases that come one at a time, too many to be held. Of them only those are kept that a verdict may
+    stand on: for each target, profile and rule a few."""
+
+    def __init__(self, targets: Mapping[str, Mapping[str, str]], rules: Sequence[str]) -> None:
+        self._targets, self._rules = targets, rules
+        self._groups: dict[str, dict[str, _Profile]] = {name: {} for name in targets}
+
+    def add(self, case: Case, times: int = 1) -> None:
+        """One more case, or so many that say the same; the order counts."""
+        profiles = self._groups.setdefault(case.target, {})
+        if case.profile not in profiles:
+            profiles[case.profile] = _Profile(self._targets.get(case.target, {}), self._rules)
+        profiles[case.profile].add(case, times)
+
+    def verdicts(self) -> list[Verdict]:
+        """What has come of them."""
+        return [
+            verdict
+            for target, profiles in self._groups.items()
+            for profile, group in profiles.items()
+            for verdict in group.verdicts(target, profile)
+        ]
+
+    def standing(self) -> list[Case]:
+        """The cases that these verdicts stand on, each once, and of every profile at least the first."""
+        groups = [group for profiles in self._groups.values() for group in profiles.values()]
+        found = [case for group in groups for case in (group.first, *(said.case for said in group.chosen().values()))]
+        return list({id(case): case for case in found if case is not None}.values())
+
+
+@dataclass
+class _Heard:
+    """What was said about one rule so far: the first of the worst that is firm, the first that asked in vain, and how
+    many there were."""
+
+    firm: _Said | None = None
+    vain: _Said | None = None
+    held: int = 0
+    count: int = 0
+
+    def hear(self, said: _Said, times: int) -> None:
+        self.count += times
+        self.held += times if said.word == "conforms" else 0
+        if not said.firm:
+            self.vain = self.vain or said
+        elif self.firm is None or WORST_LAST.index(said.word) > WORST_LAST.index(self.firm.word):
+            self.firm = said
+
+
+class _Profile:
+    """What the cases of one target under one profile say."""
+
+    def __init__(self, stated: Mapping[str, str], asked: Sequence[str]) -> None:
+        self._stated, self._asked = stated, asked
+        self._unsupported = {rule: reason for rule, reason in stated.items() if rule in asked}
+        self._about: dict[str, _Heard] = {rule: _Heard() for rule in asked}
+        self._seen: dict[str, Case] = {}
+        self._weak: dict[str, str] = {}
+        self.first: Case | None = None
+
+    def add(self, case: Case, times: int) -> None:
+        self.first = self.first or case
+        if case.word in ("conforms", "violates"):
+            self._weak |= weaknesses(case)
+            for rule in case.exercised:
+                self._seen.setdefault(rule, case)
+        for said in _sayings(case, self._stated, self._asked):
             if said.word == "unsupported":
-                unsupported.setdefault(said.rule, said.reason)
-            elif said.rule in about or said.word in ("violates", "broken"):
-                about.setdefault(said.rule, []).append(said)
-    for rule, sayings in about.items():
-        best = _choose(rule, sayings, rule in unsupported, seen)
-        if best:
-            yield _verdict(best, sayings, weak.get(rule, ""))
-        elif rule in unsupported:
-            yield Verdict(target, profile, rule, "unsupported", unsupported[rule], "", 0, "", "")
+                self._unsupported.setdefault(said.rule, said.reason)
+            elif said.rule in self._about or said.word in ("violates", "broken"):
+                self._about.setdefault(said.rule, _Heard()).hear(said, times)
+
+    def chosen(self) -> dict[str, _Said]:
+        """The saying that counts, by rule."""
+        found = {rule: self._choose(rule, heard) for rule, heard in self._about.items()}
+        return {rule: said for rule, said in found.items() if said}
+
+    def _choose(self, rule: str, heard: _Heard) -> _Said | None:
+        """The worst of what is firm; else a case that exercised the rule without citing it; else one that asked in
+        vain."""
+        if heard.firm:
+            return heard.firm
+        if rule in self._unsupported or not heard.count:
+            return None
+        return _Said(self._seen[rule], rule, "conforms") if rule in self._seen else heard.vain
+
+    def verdicts(self, target: str, profile: str) -> Iterator[Verdict]:
+        chosen = self.chosen()
+        for rule, heard in self._about.items():
+            if rule in chosen:
+                yield _verdict(chosen[rule], heard, self._weak.get(rule, ""))
+            elif rule in self._unsupported:
+                yield Verdict(target, profile, rule, "unsupported", self._unsupported[rule], "", 0, "", "")
 
 
-def _choose(rule: str, sayings: list[_Said], unsupported: bool, seen: Mapping[str, Case]) -> _Said | None:
-    """The worst of what is firm; else a case that exercised the rule without citing it; else one that asked in vain."""
-    firm = [said for said in sayings if said.firm]
-    if firm:
-        return max(firm, key=lambda said: WORST_LAST.index(said.word))
-    if unsupported or not sayings:
-        return None
-    if rule in seen:
-        return _Said(seen[rule], rule, "conforms")
-    return sayings[0]
-
-
-def _verdict(said: _Said, sayings: list[_Said], weakness: str) -> Verdict:
+def _verdict(said: _Said, heard: _Heard, weakness: str) -> Verdict:
     case, detail = said.case, said.detail
     if said.word == "conforms":
-        detail = _exercised(sayings)
+        detail = _exercised(heard)
     if case.evidence:
         detail = f"{detail}; log: {case.evidence}" if detail else f"log: {case.evidence}"
     return Verdict(
@@ -100,13 +156,12 @@ def _verdict(said: _Said, sayings: list[_Said], weakness: str) -> Verdict:
     )
 
 
-def _exercised(sayings: list[_Said]) -> str:
-    held = sum(said.word == "conforms" for said in sayings)
-    if not held:
+def _exercised(heard: _Heard) -> str:
+    if not heard.held:
         return "exercised by a trace that asks other rules"
     return (
-        f"exercised in {held} of {len(sayings)} traces"
-        if len(sayings) > 1
+        f"exercised in {heard.held} of {heard.count} traces"
+        if heard.count > 1
         else "exercised in the one trace that asks it"
     )
 

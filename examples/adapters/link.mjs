@@ -1,7 +1,7 @@
 // One end of a link that renews its keys and proves its peer alive, and the adapter through which it is judged.
 //
 // A model for implementers: a class that keeps the rules, each cited where it is kept, and below it the few lines that
-// speak the adapter protocol (version 0, JSON lines) on stdin and stdout. Node.js 18 or later, nothing else. The engine
+// speak the adapter protocol (version 1, JSON lines) on stdin and stdout. Node.js 18 or later, nothing else. The engine
 // reads no clock: it is told the time (ms) with each event, and says when it next wants to be called.
 
 import { createInterface } from "node:readline";
@@ -484,7 +484,7 @@ function respond(asked) {
   const { cmd, id, event, events } = asked;
   switch (cmd) {
     case "hello":
-      return { protocol: 0, name: "link.mjs", version: "1", unsupported: UNSUPPORTED };
+      return { protocol: 1, name: "link.mjs", version: "1", unsupported: UNSUPPORTED, features: ["gateway"] };
     case "open":
       return opened(asked);
     case "step":

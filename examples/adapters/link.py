@@ -1,7 +1,7 @@
 """One end of a link that renews its keys and proves its peer alive, and the adapter through which it is judged.
 
 A model for implementers: a class that keeps the rules, each cited where it is kept, and below it the few lines that
-speak the adapter protocol (version 0, JSON lines) on stdin and stdout. Standard library only. The engine reads no
+speak the adapter protocol (version 1, JSON lines) on stdin and stdout. Standard library only. The engine reads no
 clock: it is told the time (ms) with each event, and tells when it next wants to be called. It has seven timers:
 
     limit        a negotiation is awaited, requested or in progress; at this time the link ends (EST-4)
@@ -477,7 +477,8 @@ def main():
         ask = json.loads(line)
         cmd, answer = ask["cmd"], {"id": ask.get("id")}
         if cmd == "hello":
-            answer = {"protocol": 0, "name": "link.py", "version": "1", "unsupported": UNSUPPORTED}
+            answer = {"protocol": 1, "name": "link.py", "version": "1"}
+            answer |= {"unsupported": UNSUPPORTED, "features": ["gateway"]}
         elif cmd == "open":
             ends[ask["id"]] = opened(ask, gateways)
         elif cmd == "step":

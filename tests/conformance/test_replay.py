@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Self
 
 import pytest
 
 from rekeyspec.conformance.adapters.reference import ReferenceTarget
 from rekeyspec.conformance.network import Network
-from rekeyspec.conformance.replay import TIRELESS, replay
+from rekeyspec.conformance.player import script
+from rekeyspec.conformance.replay import TIRELESS, begin, replay
 from rekeyspec.conformance.suite import policy_of, stories
 from rekeyspec.conformance.target import Broken, Reply
+from rekeyspec.conformance.trace import Step, Trace
 from rekeyspec.conformance.verdict import Case
 from rekeyspec.reference.engine import Engine
 from rekeyspec.reference.policy import Policy
@@ -157,8 +160,6 @@ def test_a_violation_at_a_line_blames_the_rules_that_the_line_shows() -> None:
 @pytest.mark.parametrize("lost", ["start", "answer", "finish"])
 def test_both_ends_under_test_and_a_message_is_lost(lost: str) -> None:
     """With both ends played by the target the network is the harness's; the reference survives a loss by ending."""
-    from rekeyspec.conformance.trace import Step, Trace
-
     to = "client" if lost == "answer" else "server"
     steps = [Step("Open", end="server"), Step("Open", end="client")]
     for kind, end in (("start", "server"), ("answer", "client"), ("finish", "server")):
@@ -182,3 +183,30 @@ def test_the_network_keeps_order_and_forgets_nothing() -> None:
     assert network.overtaken(beat)
     assert [f.message for f in network.without(beat).flights] == [one, one]
     assert network.oldest("client", "reply") is None
+
+
+def both(*steps: Step, **policy: int | str) -> Trace:
+    opened = [Step("Open", end="server"), Step("Open", end="client", established=True)]
+    return Trace(0, "told", "Told.", "byte-count", ["FLOW-1"], [*opened, *steps], "both", policy)
+
+
+@pytest.mark.parametrize(("transport", "overtook"), [("stream", True), ("datagram", False)])
+def test_that_a_message_overtakes_another_is_noticed_where_no_stream_does_that(transport: str, overtook: bool) -> None:
+    offers = (Step("Offer", end="client", bytes=5), Step("Shut", end="client"))
+    for kind, noticed in (("data", False), ("close", overtook)):
+        trace = both(*offers, Step("Pass", end="server", kind=kind), transport=transport)  # type: ignore[arg-type]
+        with ExitStack() as ends:
+            run = begin(trace, policy_of(trace), ReferenceTarget(), ends)
+            run.give(script(trace, policy_of(trace)))
+            assert run.overtook == noticed
+
+
+@pytest.mark.parametrize("stepwise", [False, True], ids=["whole", "stepwise"])
+def test_where_a_link_still_stands_no_other_is_opened(stepwise: bool) -> None:
+    steps = [Step("Open", established=True), Step("Open", after=5), Step("Offer", after=5, bytes=9)]
+    trace = Trace(0, "told", "Told.", "byte-count", ["EST-4"], steps)
+    case = replay(trace, policy_of(trace), ReferenceTarget(), stepwise=stepwise)
+    assert (case.word, case.divergence) == ("inconclusive", None)
+    assert "line 2: the client's link has not ended" in case.reason
+    assert [e.do for e in case.log].count("Open") == 1
+    assert case.log[-1].do == "SendData", "the rest is told"

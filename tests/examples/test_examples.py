@@ -245,7 +245,7 @@ def test_an_example_keeps_the_rules_in_random_play(command: str) -> None:
 def test_the_python_example_needs_nothing_but_python(tmp_path: Path) -> None:
     copy = tmp_path / "link.py"
     copy.write_text(LINK.read_text(encoding="utf-8"), encoding="utf-8")
-    hello = '{"cmd":"hello","protocol":0}\n'
+    hello = '{"cmd":"hello","protocol":1}\n'
     found = subprocess.run(
         [sys.executable, "-I", "-S", copy], input=hello, capture_output=True, text=True, check=True, timeout=30
     )

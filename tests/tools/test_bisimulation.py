@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from rekeyspec.conformance.mutants.equal import Change
 from rekeyspec.reference.guards import Rules
 from rekeyspec.reference.vocabulary import ROLES, Message
 from rekeyspec.tools.bisimulation import Compared, compare
@@ -22,7 +23,7 @@ from rekeyspec.tools.frontier import Explored, explored
 from rekeyspec.tools.graph import Graph
 from rekeyspec.tools.modelbisimulation import mutation
 from rekeyspec.tools.models import FILE, Model, read
-from rekeyspec.tools.referencemutants import Mutant, Survey
+from rekeyspec.tools.referencemutants import Survey
 
 SMALL = "key-based"
 
@@ -109,14 +110,14 @@ def test_a_survey_notices_mutants_without_another_graph(found: Explored, bound: 
     compare(found, composition)
     survey.look(model, composition)
     seen = {
-        Mutant("guard", "SendHeartbeat", "HB-2"),
-        Mutant("guard", "Deliver", "ORDER-1"),
-        Mutant("effect", "Finish", "count"),
-        Mutant("effect", "SendData", "queue"),
-        Mutant("duty", "SendData", "FLOW-1"),
+        Change("guard", "SendHeartbeat", "HB-2"),
+        Change("guard", "Deliver", "ORDER-1"),
+        Change("effect", "Finish", "count"),
+        Change("effect", "SendData", "queue"),
+        Change("duty", "SendData", "FLOW-1"),
     }
-    assert seen - set(survey.noticed) == {Mutant("guard", "Deliver", "ORDER-1")}  # nothing is lost in this model
-    assert Mutant("guard", "Deliver", "ORDER-1") in survey.unnoticed()
+    assert seen - set(survey.noticed) == {Change("guard", "Deliver", "ORDER-1")}  # nothing is lost in this model
+    assert Change("guard", "Deliver", "ORDER-1") in survey.unnoticed()
 
 
 def invoked(*words: str) -> tuple[int, str]:

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from rekeyspec.conformance.mutants.equal import EQUAL, Change
 from rekeyspec.conformance.target import BadInput
 from rekeyspec.reference.guards import Rules
 from rekeyspec.reference.policy import Policy
@@ -27,7 +28,7 @@ from rekeyspec.tools.modelbisimulation import (
 from rekeyspec.tools.modelcheck import Checked, exit_code
 from rekeyspec.tools.models import FILE, read
 from rekeyspec.tools.output import Figures
-from rekeyspec.tools.referencemutants import REASONS, Mutant, Survey
+from rekeyspec.tools.referencemutants import Survey
 
 SPEC = FILE.parent
 
@@ -85,12 +86,12 @@ def test_a_mutant_that_it_has_not_is_bad_input(text: str, said: str) -> None:
 
 
 def test_a_reason_is_of_a_mutant_that_exists() -> None:
-    assert {(mutant.do, mutant.what) for mutant in REASONS} <= set(guard_pairs())
+    assert {(mutant.do, mutant.what) for mutant in EQUAL} <= set(guard_pairs())
 
 
 def test_a_survey_says_what_nobody_noticed_and_what_is_noticed_though_it_cannot_be() -> None:
     survey = Survey()
-    cannot, ought = Mutant("guard", "Answer", "CHAN-1"), Mutant("guard", "Answer", "EST-3")
+    cannot, ought = Change("guard", "Answer", "CHAN-1"), Change("guard", "Answer", "EST-3")
     survey.possible = {cannot, ought}
     assert survey.survived()
     assert list(survey.lines())[-1] == "2 mutants of the reference: 0 noticed, 1 cannot be, 1 ought to be"

@@ -13,9 +13,15 @@ from typing import Annotated
 import typer
 
 from rekeyspec import __version__
+from rekeyspec.cli.commands.adapter import adapter
+from rekeyspec.cli.commands.audit import audit
+from rekeyspec.cli.commands.campaign import campaign
 from rekeyspec.cli.commands.check import check
+from rekeyspec.cli.commands.diff import diff
+from rekeyspec.cli.commands.explore import explore
 from rekeyspec.cli.commands.replay import replay
 from rekeyspec.cli.commands.rules import rules
+from rekeyspec.cli.commands.selftest import selftest
 from rekeyspec.cli.commands.traces import traces
 from rekeyspec.conformance.target import BadInput, Broken
 from rekeyspec.tools.cli import app as model_app
@@ -48,7 +54,13 @@ def top(
 app.command()(rules)
 app.command()(traces)
 app.command()(check)
+app.command()(campaign)
+app.command()(explore)
 app.command()(replay)
+app.command()(audit)
+app.command()(diff)
+app.command()(selftest)
+app.add_typer(adapter, name="adapter")
 app.add_typer(model_app, name="model")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rekeyspec.conformance.adapters import protocol
+from rekeyspec.conformance.adapters import protocol, wire
+from rekeyspec.conformance.adapters.named import target_named
+from rekeyspec.conformance.adapters.pair import PairTarget
 from rekeyspec.conformance.adapters.process import ExecTarget
 from rekeyspec.conformance.adapters.python import PythonTarget
 from rekeyspec.conformance.adapters.reference import ReferenceTarget
+from rekeyspec.conformance.adapters.walk import walk
 from rekeyspec.conformance.check import check
 from rekeyspec.conformance.rulebook import rules
 from rekeyspec.conformance.target import Reply, Target
@@ -130,3 +134,32 @@ def test_the_page_says_when_each_action_is_reported(action: str) -> None:
 def test_the_page_knows_only_rules_that_there_are() -> None:
     named = set(re.findall(r"\b[A-Z]{3,5}-[0-9]+\b", PAGE))
     assert named <= set(rules()), named - set(rules())
+
+
+@pytest.mark.parametrize("feature", protocol.FEATURES)
+def test_the_page_says_what_each_feature_is_and_leads_there(feature: str) -> None:
+    ((meaning, anchor),) = re.findall(rf"^\| `{feature}` \| (.*): see \[.*\]\(#(.*)\) \|$", PAGE, re.MULTILINE)
+    assert meaning
+    assert any(title.lower().replace(" ", "-") == anchor for title in re.findall(r"^## (.*)$", PAGE, re.MULTILINE))
+
+
+@pytest.mark.parametrize("field", [name for name in protocol.WireMessage.__struct_fields__ if name != "kind"])
+def test_the_page_says_what_each_field_of_a_message_is(field: str) -> None:
+    assert len(re.findall(rf"^\| `{field}` \| [^|]* \| [^|]+ \|$", PAGE, re.MULTILINE)) == 1
+
+
+def test_the_pair_of_the_page_is_one() -> None:
+    (command,) = re.findall(r"^rekeyspec check (pair:.*)$", PAGE, re.MULTILINE)
+    (text,) = shlex.split(command)
+    target = target_named(text)
+    assert isinstance(target, PairTarget)
+    assert list(target.implementations.values()) == ["exec:python client.py", "exec:node server.mjs"]
+
+
+def test_the_page_walks_and_says_what_an_adapter_of_version_0_changes(page: Path) -> None:
+    found = list(walk(f"{sys.executable} {page}"))
+    assert {one.word for one in found} == {"ok"}, [list(one.lines()) for one in found if one.word != "ok"]
+    section = PAGE.split("## From version 0")[1]
+    assert '"protocol":1' in section
+    assert '"features":["gateway"]' in section
+    assert '"features":["gateway"]' in wire.FROM_VERSION_0

@@ -17,7 +17,7 @@ import pytest
 
 from rekeyspec.conformance.adapters.child import Child
 from rekeyspec.conformance.adapters.process import BATCH, ExecTarget
-from rekeyspec.conformance.target import BadInput, Broken, Reply
+from rekeyspec.conformance.target import BadInput, Broken, Reply, gateway
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.vocabulary import NEVER, Event, Message
 
@@ -35,7 +35,7 @@ def out(text):
 
 def honest(q):
     if q["cmd"] == "hello":
-        return {"protocol": 0, "name": "honest", "version": "7", "unsupported": {"REKEY-6": "no notices"}}
+        return {"protocol": 1, "name": "honest", "version": "7", "unsupported": {"REKEY-6": "no notices"}}
     if q["cmd"] == "step":
         return {"id": q["id"], "did": [{"do": "Suspect"}], "deadline": q["event"]["t"] + 1}
     if q["cmd"] == "run":
@@ -111,7 +111,8 @@ def program(tmp_path: Path, mark: str) -> Write:
 
 
 def target(command: str, **parameters: float) -> ExecTarget:
-    return ExecTarget(command, **{"timeout": 20.0, "grace": 0.2, **parameters})  # type: ignore[arg-type]
+    parameters = {"timeout": 20.0, "grace": 0.2, **parameters}
+    return ExecTarget(command, **{"start": parameters["timeout"], **parameters})  # type: ignore[arg-type]
 
 
 def one_step(command: str, hurry: bool = False) -> Reply:
@@ -140,6 +141,13 @@ def test_an_honest_program_is_introduced_and_answers(program: Write) -> None:
         client.close()
         server.close()
     assert no_zombies()
+
+
+@pytest.mark.parametrize(("stated", "made"), [("[]", False), ('["opaque"]', False), ('["gateway"]', True)])
+def test_who_did_not_state_the_feature_is_asked_for_no_gateway(stated: str, made: bool, program: Write) -> None:
+    body = f"""out(answer.replace('"version"', '"features": {stated}, "version"'))"""
+    with target(program(body)) as t:
+        assert (gateway(t, Policy()) is not None) == made
 
 
 def test_a_long_run_is_answered_event_for_event(program: Write) -> None:
@@ -185,10 +193,18 @@ MISBEHAVIOUR: dict[str, tuple[str, str]] = {
         r"Expected `int` <= 4611686018427387904 - at `\$\.deadline`",
     ),
     "speaks another version": (
-        'out(\'{"protocol": 1, "name": "new", "features": []}\\n\')',
-        r"it speaks version 1 of the adapter protocol, but this harness speaks version 0",
+        'out(\'{"protocol": 2, "name": "new", "more": []}\\n\')',
+        r"it speaks version 2 of the adapter protocol, but this harness speaks version 1; use an adapter for that",
     ),
-    "has no name": ("out('{\"protocol\": 0}\\n')", r"missing required field `name`"),
+    "speaks version 0": (
+        'out(\'{"protocol": 0, "name": "old", "version": "3"}\\n\')',
+        r"it speaks version 0 .* harness speaks version 1; let it answer hello with \"protocol\":1.*From version 0",
+    ),
+    "states a feature that there is none of": (
+        'out(\'{"protocol": 1, "name": "new", "features": ["gatway"]}\\n\')',
+        r"Invalid enum value 'gatway' - at `\$\.features\[0\]` \(the features are gateway, opaque, real-clock\)",
+    ),
+    "has no name": ("out('{\"protocol\": 1}\\n')", r"missing required field `name`"),
     "misspells a rule": (
         "out(answer.replace('REKEY-6', 'REKEY6'))",
         r"unsupported",
@@ -233,6 +249,13 @@ def test_a_program_that_does_not_even_greet_is_ended(program: Write) -> None:
         target(program("time.sleep(600)"), timeout=SLOW),
     ):
         pytest.fail("it greeted")
+
+
+def test_the_first_answer_may_take_longer_than_the_others(program: Write) -> None:
+    with target(program("out(answer)"), timeout=0.0, start=20.0) as t:
+        assert t.introduced == "honest 7"
+        assert t._session
+        assert t._session.timeout == 0
 
 
 def test_a_line_without_end_is_not_held(program: Write) -> None:

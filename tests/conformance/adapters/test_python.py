@@ -10,7 +10,7 @@ from textwrap import dedent
 import pytest
 
 from rekeyspec.conformance.adapters.python import PythonTarget
-from rekeyspec.conformance.target import BadInput, Broken, Reply
+from rekeyspec.conformance.target import BadInput, Broken, Carried, Reply
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.vocabulary import NEVER, Event, Message
 
@@ -148,3 +148,38 @@ def test_interrupting_it_is_not_its_fault(module: Write) -> None:
     end = PythonTarget(f"{module(end_with('raise KeyboardInterrupt'))}:End").open("client", Policy())
     with pytest.raises(KeyboardInterrupt):
         end.step(OPEN)
+
+
+def test_what_it_can_do_beyond_others_is_stated_by_attributes(module: Write) -> None:
+    plain = module(end_with("return {'did': [], 'deadline': None}"))
+    assert PythonTarget(f"{plain}:End").features == frozenset()
+    sealing = module(
+        "class End:\n    features = ['opaque']\n    def __init__(self, *given):\n        pass\n"
+        "    def step(self, event):\n"
+        "        start = {'kind': 'start', 'epoch': 1, 'negotiation': 'c1', 'opaque': 'b3Bh'}\n"
+        "        return {'did': [{'do': 'Start', 'message': start}], 'deadline': None}\n"
+    )
+    target = PythonTarget(f"{sealing}:End")
+    assert target.features == {"opaque"}
+    (start,) = target.open("client", Policy()).step(OPEN).did
+    assert isinstance(start.message, Carried)
+    assert start.message.opaque == "b3Bh"
+    gated = module(
+        "class End:\n    def __init__(self, *given):\n        pass\n    def gateway(policy):\n        return End\n"
+    )
+    assert PythonTarget(f"{gated}:End").features == {"gateway"}
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ("['gatway']", r"its `features` is \"\['gatway'\]\": Invalid enum value 'gatway'.*some of gateway, opaque"),
+        ("'opaque'", "expected a list of some of gateway, opaque, real-clock"),
+        ("['gateway']", "has no function `gateway`; add one, or take the word out"),
+        ("['real-clock']", r"is for programs \(exec:COMMAND\)"),
+    ],
+)
+def test_features_that_are_of_no_use_are_bad_input(stated: str, said: str, module: Write) -> None:
+    name = module(f"class End:\n    features = {stated}\n    def __init__(self, *given):\n        pass\n")
+    with pytest.raises(BadInput, match=said):
+        PythonTarget(f"{name}:End")

@@ -163,7 +163,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "a reason": (step_line(action("Reject") | {"reason": "x"}), "Reject gives a reason; only Close and Refuse do"),
     "a silent action": (step_line({"do": "Ignore"}), r"'Ignore' - at `\$.did\[0\].do` \(`do` is one of Start"),
     "an event": (step_line({"do": "Tick"}), "Invalid enum value 'Tick'"),
-    "a time": (step_line(action("Deliver") | {"t": 4}), r"unknown field `t` - at `\$.did\[0\]`"),
+    "an end": (step_line(action("Deliver") | {"end": "client"}), r"unknown field `end` - at `\$.did\[0\]`"),
     "an adversary": (
         step_line({"do": "Deliver", "message": DATA | {"sealed_by": "adversary"}}),
         r"'adversary' - at `\$.did\[0\].message.sealed_by`",
@@ -205,29 +205,58 @@ def test_what_is_not_json_is_quoted(line: bytes) -> None:
 
 
 def test_an_introduction_is_read() -> None:
-    line = b'{"protocol":0,"name":"mine","version":"1.2","unsupported":{"REKEY-6":"no notices"}}'
+    line = b'{"protocol":1,"name":"mine","version":"1.2","unsupported":{"REKEY-6":"no notices"},"features":["opaque"]}'
     assert valid("introduction", line)
     assert wire.introduction(line).unsupported == {"REKEY-6": "no notices"}
-    assert wire.introduction(b'{"protocol":0,"name":"mine"}').version == ""
+    assert wire.introduction(line).features == ["opaque"]
+    plain = wire.introduction(b'{"protocol":1,"name":"mine"}')
+    assert (plain.version, plain.features) == ("", [])
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (b'{"protocol":1,"name":"x","more":[]}', "speaks version 1 .* version 0; use an adapter for that version"),
-        (b'{"protocol":"0","name":"x"}', "Expected `int`, got `str`"),
-        (b'{"protocol":0,"name":""}', "length >= 1"),
-        (b'{"protocol":0,"more":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "recursion"),
-        (b'{"protocol":0}', "missing required field `name`"),
-        (b'{"protocol":0,"name":"x","unsupported":{"rekey 6":"x"}}', "unsupported"),
-        (b'{"protocol":0,"name":"x","unsupported":["REKEY-6"]}', "Expected `object`, got `array`"),
-        (b'{"protocol":0,"name":"x","clock":"real"}', "unknown field `clock`"),
+        (b'{"protocol":2,"name":"x","more":[]}', "speaks version 2 .* version 1; use an adapter for that version"),
+        (b'{"protocol":0,"name":"x"}', 'speaks version 0 .* version 1; let it answer hello with "protocol":1'),
+        (b'{"protocol":1,"name":"x","features":["speed"]}', "the features are gateway, opaque, real-clock"),
+        (b'{"protocol":1,"name":"x","features":"gateway"}', "Expected `array`, got `str`"),
+        (b'{"protocol":"1","name":"x"}', "Expected `int`, got `str`"),
+        (b'{"protocol":1,"name":""}', "length >= 1"),
+        (b'{"protocol":1,"more":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "recursion"),
+        (b'{"protocol":1}', "missing required field `name`"),
+        (b'{"protocol":1,"name":"x","unsupported":{"rekey 6":"x"}}', "unsupported"),
+        (b'{"protocol":1,"name":"x","unsupported":["REKEY-6"]}', "Expected `object`, got `array`"),
+        (b'{"protocol":1,"name":"x","clock":"real"}', "unknown field `clock`"),
+        (b'{"protocol":1,"name":"x","tolerance":-1}', "Expected `int` >= 0"),
     ],
 )
 def test_a_wrong_introduction_is_refused(line: bytes, said: str) -> None:
     assert len(line) > 1000 or not valid("introduction", line)
     with pytest.raises(Broken, match=said):
         wire.introduction(line)
+
+
+@pytest.mark.parametrize(
+    "said", ['"tolerance":5', '"features":["real-clock"]', '"features":["real-clock"],"tolerance":0']
+)
+def test_a_clock_and_a_tolerance_go_together(said: str) -> None:
+    wrong = f'{{"protocol":1,"name":"x",{said}}}'.encode()
+    assert not valid("introduction", wrong)
+    with pytest.raises(Broken, match="goes with the feature `real-clock`, and the feature with it"):
+        wire.introduction(wrong)
+    line = b'{"protocol":1,"name":"x","features":["real-clock"],"tolerance":20}'
+    assert valid("introduction", line)
+    assert wire.introduction(line).tolerance == 20
+
+
+@pytest.mark.parametrize("do", VISIBLE)
+def test_an_action_has_a_time_of_its_own_only_with_a_clock_of_its_own(do: str) -> None:
+    line = step_line(action(do) | {"t": 33})
+    assert valid("step_done", line)
+    (done,) = wire.step_done(line, 1, AT, frozenset({"real-clock"})).did
+    assert (done.do, done.t, done.end) == (do, 33, AT.end)
+    with pytest.raises(Broken, match="a time of its own, `t`, without the feature `real-clock` stated"):
+        wire.step_done(line, 1, AT)
 
 
 def test_answers_out_of_turn_are_refused() -> None:

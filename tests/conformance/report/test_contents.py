@@ -58,3 +58,62 @@ def test_rules_stand_in_the_books_order_and_strangers_after_them(report: Report)
 
 def test_what_cannot_be_printed_is_shown() -> None:
     assert printable("a\x1b[0m\x07\u202e\udcff é✓\n") == "a\\x1b[0m\\x07\\u202e\\udcff é✓\n"
+
+
+def test_cases_are_counted_unless_somebody_saw_more_of_them(report: Report) -> None:
+    assert report.totals["peer:hasty"] == {"violates": 1, "conforms": 1, "inconclusive": 1}
+    assert replace(report, totals={"peer:hasty": {"violates": 9}}).totals == {"peer:hasty": {"violates": 9}}
+
+
+def test_targets_are_told_apart_by_the_ends_of_their_names_where_those_differ() -> None:
+    def short(*targets: str) -> list[str]:
+        told = [replace(verdict("conforms", "p"), target=target) for target in targets]
+        return list(Report(told, [], {}, "0").short.values())
+
+    assert short("reference", "exec:python a/b/link.py", "python:m:End") == ["reference", "link.py", "python:m:End"]
+    assert short("""pair:'exec:python a/b.py' reference""") == ["b.py + reference"]
+    assert short("pair:'unclosed a/b.py") == ["b.py"]
+    assert short("exec:a/x.py", "exec:b/x.py") == ["exec:a/x.py", "exec:b/x.py"]
+    assert short("", "/") == ["", "/"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["conforms"], "No violation"),
+        (["unsupported", "inconclusive"], "Nothing was observed"),
+        ([], "Nothing was observed"),
+        (["violates", "conforms"], "1 rule violated"),
+        (["violates", "violates", "broken"], "2 rules violated, and the target broke"),
+        (["broken", "conforms"], "The target broke"),
+    ],
+)
+def test_the_headline_says_what_came_out_of_one_target(words: list[Word], said: str) -> None:
+    told = [replace(verdict(word, "p"), rule=f"HB-{n}") for n, word in enumerate(words)]
+    assert Report(told, [], {}, "0").headline == said
+
+
+def test_the_headline_counts_targets_where_there_are_several(report: Report) -> None:
+    assert report.headline == "2 of 3 targets violate rules, and 1 of 3 broke"
+
+
+def test_a_profile_whose_cases_are_not_here_is_one_all_the_same() -> None:
+    told = Report([verdict("conforms", "mine.yaml"), verdict("conforms", "timed")], [], {}, "0")
+    assert told.profiles == ["mine.yaml", "timed"]
+    assert told.policies == {"mine.yaml": {}, "timed": asdict(profiles()["timed"])}
+
+
+def test_profiles_are_named_as_shortly_as_they_can_be() -> None:
+    told = Report([verdict("conforms", f"p{n}") for n in range(6)], [], {}, "0")
+    assert told.under(told.profiles) == "every policy"
+    assert told.under(["p1"]) == "p1"
+    assert told.under(["p0", "p1", "p2", "p3"]) == "p0, p1, p2, p3"
+    assert told.under(["p0", "p1", "p2", "p3", "p4"]) == "p0, p1, p2 and 2 others"
+    assert Report([verdict("conforms", "p")], [], {}, "0").under(["p"]) == "p"
+
+
+def test_only_of_traces_that_are_told_of_it_is_said_what_they_changed(report: Report, cases: list[Case]) -> None:
+    silent = replace(cases[0], trace="nobody stands on it", policy=cases[0].policy | {"byte_limit": 5})
+    more = Report(report.verdicts, [*cases, silent], report.rules, "0")
+    assert "nobody stands on it" in more.changes["key-based"]
+    assert more.told_changes == report.changes == {"key-based": {"the limit": {"byte_limit": 1000}}}

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import os
+import json
 import re
-import signal
-import subprocess
 import zlib
-from contextlib import suppress
 from dataclasses import replace
+from html import escape, unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -14,14 +12,12 @@ from pathlib import Path
 import pytest
 
 from rekeyspec.conformance.report.contents import Report
-from rekeyspec.conformance.report.html import DIAGRAMS, as_html
-from rekeyspec.conformance.verdict import Case, Verdict
+from rekeyspec.conformance.report.html import as_html
+from rekeyspec.conformance.report.keep import LEVELS
+from rekeyspec.conformance.verdict import Verdict
+from tests.conformance.report.browser import chromium
 
 VOID = {"meta", "br", "link", "img", "input", "hr"}
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 
 class Page(HTMLParser):
@@ -94,14 +90,19 @@ def test_every_cell_leads_to_its_details(report: Report, page: Page) -> None:
 
 def test_each_violation_has_its_sentence_diagram_state_and_command(page: Page, report: Report) -> None:
     text = page.text()
-    assert text.startswith("2 violations, and 1 of 3 broke: rekeyspec report")
+    assert text.startswith("2 of 3 targets violate rules, and 1 of 3 broke: rekeyspec report")
     assert [tag for tag, attributes in page.tags if attributes.get("class") == "sequence"] == ["svg", "svg"]
     for part in (
-        "IDLE-1: at 306000 ms the client did SendData, but this is false",
+        "Not allowed: at 306 s the client did SendData (sends data that its user had offered). IDLE-1 allows that only",
+        "Due instead: Start (starts a negotiation of a new key) by IDLE-1.",
         "Renegotiation completes before data flows again.",
         "Allowed instead Start start, epoch 2, c2",
-        "Due Start by IDLE-1, at 306 s",
-        "timers.idle 305000",
+        "Due by then Start by IDLE-1, at 306 s",
+        "idle_trigger heartbeat Which idleness makes data wait",
+        "client, as the rules have it server, as an honest peer has it",
+        "timers.idle 305000 -",
+        "306 s, client -> SendData data #2, epoch 1, 100 B <- not allowed by IDLE-1",
+        "300.03 s, server SendReply due by HB-3, and not done",
         "See it again rekeyspec replay data after a heartbeat waits 'peer:hasty'",
         "SendReply due (HB-3)",
         "Log: logs/hasty.jsonl",
@@ -120,37 +121,58 @@ def test_the_policy_is_printed_whole_for_each_profile(page: Page, report: Report
 
 def test_a_report_without_violations_or_without_anything_is_a_page() -> None:
     nothing = Page(as_html(Report([], [], {}, "0")))
-    assert nothing.text().startswith("No violation: rekeyspec report")
+    assert nothing.text().startswith("Nothing was observed: rekeyspec report")
+
+
+def many(report: Report, count: int) -> Report:
+    """So many targets that all do the same."""
+    case = next(case for case in report.cases if case.divergence)
+    cases = [replace(case, target=f"t{n}") for n in range(count)]
+    told = [Verdict(one.target, one.profile, "IDLE-1", "violates", "", one.trace, 1, "", one.replay) for one in cases]
+    return Report(told, cases, report.rules, "0")
 
 
 def test_many_violations_are_not_all_drawn(report: Report) -> None:
-    case = next(case for case in report.cases if case.divergence)
-    cases = [Case(**{**vars(case), "target": f"t{n}"}) for n in range(DIAGRAMS + 5)]
-    told = [
-        Verdict(case.target, case.profile, "IDLE-1", "violates", "", case.trace, 1, "", case.replay) for case in cases
-    ]
-    text = as_html(Report(told, cases, report.rules, "0"))
-    assert text.count('class="sequence"') == DIAGRAMS
-    assert text.count('class="violation"') == DIAGRAMS + 5
+    drawn = LEVELS[0].stories
+    text = as_html(many(report, drawn + 5))
+    assert text.count('class="sequence"') == drawn
+    assert text.count('class="violation"') == drawn + 5
+    assert "violations told in words, without diagram, log and states: 5" in text
 
 
-def chromium(browser: str, page: Path, *flags: str) -> str:
-    """Let a Chromium show the page; what it prints. Whatever it started ends with it."""
-    command = [browser, *FLAGS, f"--user-data-dir={page.parent / 'profile'}", *flags, page.as_uri()]
-    child = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-        env=os.environ | {"HOME": str(page.parent)},
-    )
-    try:
-        return child.communicate(timeout=60)[0]
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+def test_the_policies_of_a_cell_are_told_apart_on_the_rules_page(report: Report, page: Page) -> None:
+    text = page.text()
+    assert "✓ conforms under key-based (opening)" in text
+    assert "✗ violates under key-based (data after a heartbeat waits)" in text
+    assert "? inconclusive under timed (timed) not the same twice" in text
+    cells = [attributes for tag, attributes in page.tags if tag == "td" and "data-by" in attributes]
+    assert {attributes["data-by"] for attributes in cells} >= {"cc", "c.", "v."}
+    assert all(max(cell["data-by"], key=".ucivb".index) == cell["data-worst"] for cell in cells)
+
+
+def test_what_broke_is_told_once_with_what_to_do(page: Page) -> None:
+    text = page.text()
+    assert "What now: run the command, look at the program's standard error" in text
+    assert sum(attributes.get("class") == "reason" for _, attributes in page.tags) == 4
+
+
+def test_every_control_and_table_has_a_name(page: Page) -> None:
+    """For whoever hears the page: headings in order, controls in labels, drawings and regions named."""
+    levels = [int(tag[1]) for tag, _ in page.tags if tag in ("h1", "h2", "h3", "h4")]
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels) if before != 2 or after != 4)
+    for tag, attributes in page.tags:
+        if tag == "svg" or attributes.get("role") in ("region", "group", "search"):
+            assert attributes.get("aria-label")
+        if tag == "button":
+            assert attributes.get("type") == "button"
+        if tag in ("input", "select"):
+            assert attributes.get("id") in ("find", "target", "profile")
+    assert sum(tag == "label" for tag, _ in page.tags) == sum(tag in ("input", "select") for tag, _ in page.tags)
+    assert "caption" in [tag for tag, _ in page.tags]
+    hidden = [attributes for tag, attributes in page.tags if attributes.get("aria-hidden")]
+    assert hidden
+    assert not any("href" in attributes for attributes in hidden)
 
 
 def scanlines(png: bytes) -> list[bytes]:
@@ -175,7 +197,7 @@ def test_a_browser_shows_matrix_and_diagrams(report: Report, browser: str, tmp_p
     shown = Page(dom[dom.index("<html") :])
     assert any(tag == "table" and attributes.get("class") == "matrix" for tag, attributes in shown.tags)
     assert sum(tag == "svg" for tag, _ in shown.tags) == 2
-    assert "IDLE-1: this is false" in shown.text()
+    assert "Not allowed by IDLE-1, for it needs" in shown.text()
     assert sum(tag == "script" for tag, _ in shown.tags) == 1
 
 
@@ -191,7 +213,126 @@ def test_a_browser_draws_something(report: Report, browser: str, tmp_path: Path,
 def test_what_held_but_is_weak_is_named_and_explained(report: Report) -> None:
     weak = [replace(v, weakness="<i>anybody</i> may") if v.rule == "HB-3" else v for v in report.verdicts]
     page = Page(as_html(replace(report, verdicts=weak)))
-    text = " ".join(" ".join(page.words).split())
-    assert "Held, but weak: HB-3 of reference under key-based" in text
+    text = page.text()
+    assert "Held, but weak: HB-3 under key-based: <i>anybody</i> may (reference" in text
     assert "Weak: <i>anybody</i> may" in text
     assert "Held, but weak" not in as_html(report)
+
+
+MEASURED = """
+<iframe id="page" style="width:{width}px;height:900px;border:0" srcdoc="{page}"></iframe>
+<script>
+addEventListener("load", () => {{
+  const page = document.getElementById("page").contentDocument;
+  const result = (() => {{ {code} }})();
+  document.body.insertAdjacentHTML("beforeend", "<pre id=result></pre>");
+  document.getElementById("result").textContent = JSON.stringify(result);
+}});
+</script>
+"""
+
+
+def measured(report: Report, browser: str, tmp_path: Path, width: int, code: str) -> object:
+    """What this code returns in a page as wide as this (a window has a least width, a frame has none)."""
+    file = tmp_path / "frame.html"
+    file.write_text(MEASURED.format(width=width, page=escape(as_html(report)), code=code), encoding="utf-8")
+    found = re.search(r'<pre id="result">(.*?)</pre>', chromium(browser, file, "--dump-dom"), re.DOTALL)
+    assert found, "the page did not get to its end"
+    return json.loads(unescape(found[1]))
+
+
+OPEN = "page.querySelectorAll('details').forEach(one => { one.open = true; });"
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize("width", [390, 1440])
+def test_nothing_is_wider_than_the_page_nor_too_small_to_read(
+    report: Report, browser: str, tmp_path: Path, width: int
+) -> None:
+    worded = [replace(v, reason=f"{v.reason} {'x' * 300}") for v in report.verdicts]
+    more = [replace(v, target=f"target-{n}") for n in range(12) for v in worded]
+    long = replace(report, verdicts=worded + more)
+    code = f"""{OPEN}
+    const small = [];
+    for (const text of page.querySelectorAll("body *")) {{
+      const own = [...text.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+      if (!own || text.closest("script, .unseen") || !text.getClientRects().length) continue;
+      const svg = text.closest("svg");
+      const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
+      const size = parseFloat(page.defaultView.getComputedStyle(text).fontSize) * scale;
+      if (size < 10.5) small.push([text.tagName, text.className.baseVal || text.className, size]);
+    }}
+    const box = page.querySelector(".matrix").parentElement.getBoundingClientRect();
+    return [page.documentElement.scrollWidth, box.left, box.right, small];"""
+    wide, left, right, small = measured(long, browser, tmp_path, width, code)  # type: ignore[misc]
+    assert wide <= width
+    assert 0 <= left < right <= width
+    assert small == []
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize("width", [390, 1440])
+def test_what_is_drawn_stays_inside_its_drawing(report: Report, browser: str, tmp_path: Path, width: int) -> None:
+    wordy = []
+    for case in report.cases:
+        found = case.divergence
+        longer = replace(found, guard="the widest words " + "MMMMW " * 30 + "W" * 90) if found else None
+        log = tuple(e._replace(reason="MWMW " * 20) if e.do in ("Close", "SendReply") else e for e in case.log)
+        wordy.append(replace(case, divergence=longer, log=log))
+    code = f"""{OPEN}
+    const out = [];
+    for (const svg of page.querySelectorAll(".sequence")) {{
+      const box = svg.viewBox.baseVal;
+      for (const text of svg.querySelectorAll("text")) {{
+        const b = text.getBBox();
+        if (b.x < -1 || b.x + b.width > box.width + 1 || b.y + b.height > box.height + 1) out.push(text.textContent);
+      }}
+      const mark = svg.querySelector(".mark").getBBox();
+      if (mark.y + mark.height > box.height) out.push("the mark");
+      for (const line of svg.querySelectorAll(".wrong")) {{
+        const b = line.getBBox();
+        if (b.x + b.width > mark.x + mark.width || b.y + b.height > mark.y + mark.height) out.push(line.textContent);
+      }}
+    }}
+    return [page.querySelectorAll(".sequence .wrong").length, out];"""
+    made = Report(report.verdicts, wordy, report.rules, "0")
+    lines, out = measured(made, browser, tmp_path, width, code)  # type: ignore[misc]
+    assert lines > 8
+    assert out == []
+
+
+@pytest.mark.chromium
+def test_a_reader_finds_and_filters(report: Report, browser: str, tmp_path: Path) -> None:
+    code = """
+    const shown = selector => [...page.querySelectorAll(selector)].filter(one => one.getClientRects().length).length;
+    const set = (id, value) => {
+      const field = page.getElementById(id);
+      field.value = value;
+      field.dispatchEvent(new Event(id === "find" ? "input" : "change"));
+    };
+    const state = () => [shown(".matrix tbody tr"), shown(".violation"), page.getElementById("said").textContent];
+    const found = {first: state()};
+    set("find", "idle-1");
+    found.find = state();
+    set("find", "");
+    page.querySelector("#words button[value=inconclusive]").click();
+    found.word = state();
+    page.getElementById("everything").click();
+    set("target", "0");
+    found.target = [...state(), shown("thead th")];
+    set("target", "");
+    set("profile", "1");
+    found.profile = [...page.querySelectorAll(".matrix tbody tr:first-child td")].map(cell => cell.className);
+    page.getElementById("everything").click();
+    found.last = state();
+    return found;"""
+    found = measured(report, browser, tmp_path, 1440, code)
+    rules = len(report.asked)
+    assert found == {
+        "first": [rules, 2, ""],
+        "find": [1, 1, f"1 of {rules} rules, 1 of 2 violations, 1 of 4 reasons shown"],
+        "word": [3, 0, f"3 of {rules} rules, 0 of 2 violations, 3 of 4 reasons shown"],
+        "target": [rules, 0, f"{rules} of {rules} rules, 0 of 2 violations, 0 of 4 reasons shown", 2],
+        "profile": ["conforms", "inconclusive", "none"],
+        "last": [rules, 2, ""],
+    }

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from rekeyspec.conformance.report.contents import Report
@@ -58,3 +59,21 @@ def test_the_policy_is_among_the_properties(report: Report) -> None:
     suite = ET.fromstring(as_junit(report).encode())[0]
     properties = {p.attrib["name"]: p.attrib["value"] for p in suite.findall("properties/property")}
     assert properties["policy.byte_limit"] == "1048576"
+
+
+def test_a_violation_has_its_story_in_words(report: Report) -> None:
+    failure = cases_of(report)["peer:hasty under key-based", "IDLE-1 A new key after idleness"].find("failure")
+    assert failure is not None
+    assert failure.text is not None
+    lines = failure.text.splitlines()
+    assert lines[0].startswith("Not allowed: at 306 s the client did SendData (sends data")
+    assert "due: Start (starts a negotiation of a new key) by IDLE-1" in lines
+    assert "allowed: Start start, epoch 2, c2" in lines
+
+
+def test_how_many_other_cases_show_it_is_said(report: Report) -> None:
+    again = [replace(case, trace=f"{case.trace} {n}") for n in range(3) for case in report.cases]
+    text = as_junit(Report(report.verdicts, [*report.cases, *again], report.rules, "0"))
+    assert "Seen in 4 cases (key-based 4); this is the shortest." in text
+    assert f"<!-- cases that are counted, and not told one by one: {4 * len(report.cases) - 9} -->" in text
+    ET.fromstring(text.encode())

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from rekeyspec.conformance.report.drawing import CLIENT_X, SERVER_X, Diagram
+from rekeyspec.conformance.report.drawing import CLIENT_X, FONT, INSIDE, SERVER_X, Diagram
+from rekeyspec.conformance.report.measure import width
 from rekeyspec.conformance.report.sequence import AFTER, BEFORE, diagram
 from rekeyspec.conformance.report.words import clock
 from rekeyspec.conformance.verdict import Case, Divergence, Due
@@ -72,7 +73,7 @@ def test_what_is_not_allowed_is_red_and_the_rest_is_pale() -> None:
     d = drawn(*log, divergence=Divergence(1, 1, 2, "client", "IDLE-1", "not-allowed", log[1], "no key", due=due))
     assert [a.look for a in d.arrows] == ["", "bad", "after"]
     assert d.mark is not None
-    assert d.mark.lines == ("IDLE-1: this is false: no key", "due: Start (by IDLE-1) at 2 ms")
+    assert " ".join(d.mark.lines) == "Not allowed by IDLE-1, for it needs: no key Due: Start (by IDLE-1)"
     assert d.arrows[1].y1 < d.mark.y
     assert d.mark.y + d.mark.height < d.arrows[2].y1
 
@@ -105,3 +106,23 @@ def test_of_a_long_log_the_part_around_the_divergence_is_drawn() -> None:
 )
 def test_times_are_exact(ms: int, text: str) -> None:
     assert clock(ms) == text
+
+
+def test_a_label_of_half_an_arrow_stands_at_its_lifeline() -> None:
+    spoof = data(1)._replace(sealed_by="adversary")
+    to_server = drawn(Event(0, "server", "Arrive", spoof)).arrows[0]
+    assert to_server.anchor == (SERVER_X - 10, "end")
+    to_client = drawn(Event(0, "client", "Arrive", spoof)).arrows[0]
+    assert to_client.anchor == (CLIENT_X + 10, "start")
+    lost = drawn(Event(0, "client", "SendData", data(1)), Event(0, "server", "Open")).arrows[0]
+    assert lost.label.endswith("(not arrived)")
+    assert lost.anchor == (CLIENT_X + 10, "start")
+
+
+def test_labels_have_the_room_between_the_lifelines() -> None:
+    long = Message("start", 1, negotiation="c1", session="w" * 90)
+    (arrow,) = drawn(Event(0, "client", "Start", long)).arrows
+    (note,) = drawn(Event(0, "client", "Refuse", reason="W" * 90)).notes
+    for text in (arrow.label, note.text):
+        assert text.endswith("…")
+        assert width(text, FONT) < INSIDE

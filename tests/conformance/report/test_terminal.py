@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from rekeyspec.conformance.report.contents import Report
-from rekeyspec.conformance.report.terminal import show
+from rekeyspec.conformance.report.terminal import KEEP, show
 
 
 def printed(report: Report, width: int = 120, encoding: str = "utf-8") -> str:
@@ -34,9 +34,10 @@ def test_a_violation_is_told_in_plain_words(report: Report) -> None:
         "✗ IDLE-1 A new key after idleness",
         "peer:hasty under key-based, trace data after a heartbeat waits, step 7",
         "Renegotiation completes before data flows again.",
-        "IDLE-1: at 306000 ms the client did SendData, but this is false: the epoch is not marked",
+        "Not allowed: at 306 s the client did SendData (sends data that its user had offered).",
+        "it did not hold: the epoch is not marked",
         "allowed        Start",
-        "Start (by IDLE-1) at 306000 ms",
+        "Start (by IDLE-1) at 306 s",
         "replay: rekeyspec replay data after a heartbeat waits 'peer:hasty'",
     ):
         assert part in text
@@ -88,9 +89,38 @@ def test_a_run_of_nothing_is_no_error() -> None:
     assert "rule" in printed(Report([], [], {}, "0"))
 
 
-def test_what_held_but_is_weak_is_told_last(report: Report) -> None:
-    weak = [replace(v, weakness="anybody [b]may[/b]\x07") if v.rule == "HB-3" else v for v in report.verdicts]
-    lines = printed(replace(report, verdicts=weak), 400).splitlines()
-    at = lines.index("~ weak: reference under key-based: HB-3")
+def test_what_held_but_is_weak_is_told_last_and_once(report: Report) -> None:
+    weak = [replace(v, weakness="anybody [b]may[/b]\x07") if v.verdict == "conforms" else v for v in report.verdicts]
+    lines = printed(replace(report, verdicts=weak), 800).splitlines()
+    (at,) = [
+        number for number, line in enumerate(lines) if line.startswith("~ weak: reference under key-based: EST-1; ")
+    ]
     assert lines[at + 1] == "    anybody [b]may[/b]\\x07"
+    assert at == len(lines) - 2
     assert "~ weak" not in printed(report)
+
+
+def test_columns_have_the_ends_of_long_names_and_the_names_stand_below(report: Report) -> None:
+    long = {name: f"exec:python /somewhere/very/far/down/the/road/a{n}.py" for n, name in enumerate(report.targets)}
+    named = [replace(v, target=long[v.target]) for v in report.verdicts]
+    lines = printed(Report(named, [], report.rules, "0"), 70).splitlines()
+    assert lines[0].split() == ["rule", "a0.py", "a1.py", "a2.py"]
+    assert "a0.py  exec:python /somewhere/very/far/down/the/road/a0.py" in lines
+
+
+def test_of_many_violations_the_first_are_told_in_full_and_the_others_counted(report: Report) -> None:
+    case = next(case for case in report.cases if case.divergence)
+    count = KEEP.violations + 7
+    cases = [replace(case, target=f"t{number:03}") for number in range(count)]
+    told = [replace(report.having("violates")[0], target=one.target, trace=one.trace) for one in cases]
+    text = printed(Report(told, cases, report.rules, "0"), 200)
+    assert text.count("Renegotiation completes before data flows again.") == KEEP.stories
+    assert text.count("  replay: ") == KEEP.violations
+    assert "and 7 other violations: --report FILE.html tells more of them" in text
+
+
+def test_a_reason_is_told_once_for_all_policies(report: Report) -> None:
+    words = [replace(v, profile=f"p{n}") for v in report.having("unsupported") for n in range(9)]
+    text = printed(Report(words, [], report.rules, "0"), 400)
+    assert text.count("unsupported: ") - text.count("unsupported: cannot") == 1
+    assert "under every policy: REKEY-6" in text

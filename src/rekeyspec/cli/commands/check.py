@@ -7,19 +7,32 @@ from typing import Annotated
 
 import typer
 
+from rekeyspec.cli.commands.expecting import ExpectedFile, UpdateExpected, exit_code, expectations
 from rekeyspec.cli.commands.options import Profile
 
 
 def check(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     targets: Annotated[
         list[str],
-        typer.Argument(metavar="TARGET...", help="reference, python:MODULE:ATTR, exec:COMMAND or peer:asyncssh."),
+        typer.Argument(
+            metavar="TARGET...",
+            help="reference, python:MODULE:ATTR, exec:COMMAND, pair:CLIENT SERVER or peer:asyncssh.",
+        ),
     ],
     profile: Profile = None,
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the verdicts as JSON.")] = None,
     junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write them as JUnit XML.")] = None,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE.html", help="Write one HTML file with everything.")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", help="Write a summary for a CI job, in Markdown.")
+    ] = None,
+    badge: Annotated[
+        Path | None, typer.Option("--badge", metavar="FILE.svg", help="Draw what came out for the one target.")
+    ] = None,
+    badges: Annotated[
+        Path | None, typer.Option("--badges", metavar="DIR", help="Draw a badge for each target and policy.")
     ] = None,
     evidence: Annotated[Path, typer.Option(metavar="DIR", help="Where logs of real programs are kept.")] = Path(
         "rekeyspec-evidence"
@@ -33,26 +46,45 @@ def check(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
             "without --profile, the first two.",
         ),
     ] = None,
+    validate: Annotated[
+        bool, typer.Option("--validate", help="Check every line of the adapter protocol against its schema.")
+    ] = False,
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Say which rules, actions, guards, states and steps were exercised.")
     ] = False,
+    expected: ExpectedFile = None,
+    update_expected: UpdateExpected = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Judge again whenever a file of the targets, policy or traces changes.")
+    ] = False,
 ) -> None:
     """Judge targets by the rules; without --profile by the profile combined first, then each trace by its own."""
+    from dataclasses import replace
+
     from rich.console import Console
+
+    if watch:
+        from rekeyspec.conformance.watch import again
+
+        raise typer.Exit(again(targets, profile, suite or ()))
 
     from rekeyspec.conformance.check import check as judge
     from rekeyspec.conformance.progress import ProgressLine
     from rekeyspec.conformance.report.outputs import Outputs
     from rekeyspec.conformance.report.terminal import show
 
-    outputs = Outputs(json, junit, report)
-    outputs.check()
+    outputs = Outputs(json, junit, report, markdown, badge, badges)
+    outputs.check(len(set(targets)))
+    known = expectations(expected, update_expected)
     with ProgressLine() as progress:
-        checked = judge(targets, profile, evidence, progress, suite or ())
+        checked = judge(targets, profile, evidence, progress, suite or (), validate)
+    exercised = checked.coverage() if coverage else []
     show(checked.report, Console())
-    for line in (line for one in checked.coverage() for line in one.lines()) if coverage else ():
+    for line in (line for one in exercised for line in one.lines()):
         typer.echo(line)
+    for note in checked.notes:
+        typer.echo(note)
     for trouble in checked.troubles:
         typer.echo(f"rekeyspec: {trouble}", err=True)
-    outputs.write(checked.report)
-    raise typer.Exit(checked.exit_code)
+    outputs.write(replace(checked.report, coverage=[one.plain() for one in exercised]))
+    raise typer.Exit(exit_code(checked, known, update_expected))

@@ -1,0 +1,74 @@
+"""A pool's worker, seen from inside: it does jobs, and knows when to end.
+
+It ends what it has under way when it is told to (SIGTERM), and at once when the process that started it is gone,
+however that went; the programs that it runs have keepers of their own (`adapters/keeper.py`). A terminal's Ctrl-C
+reaches all processes; what comes of it is the first one's to say.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import multiprocessing
+import os
+import signal
+import threading
+from multiprocessing.connection import wait
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from rekeyspec.conformance.campaign.done import Done
+from rekeyspec.conformance.campaign.jobs import Job
+from rekeyspec.conformance.campaign.work import work
+
+STUCK: Final = 60.0
+"""How long (s) a worker may take beyond the time-outs of all its cases, twice told, before it is ended."""
+
+_busy = False
+_ended = False
+
+
+class Ended(BaseException):
+    """Raised in a worker that is told to end."""
+
+
+def settle() -> None:
+    """What a worker does first: learn when to end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+
+
+def _follow(sentinel: int) -> None:
+    wait([sentinel])
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    global _ended  # noqa: PLW0603  (a signal has nowhere else to leave a word)
+    if not _busy:
+        os._exit(0)
+    if not _ended:
+        _ended = True
+        raise Ended
+
+
+def perform(job: Job) -> Done:
+    """Work, in a process that can be ended: what was started is closed before it goes. A target that holds on to the
+    interpreter beyond all time-outs takes the process with it."""
+    global _busy  # noqa: PLW0603
+    bound = 2 * job.cases * job.limits.case_timeout + STUCK
+    try:
+        _busy = True
+        with Path(os.devnull).open("w", encoding="ascii") as nowhere:
+            faulthandler.dump_traceback_later(bound, exit=True, file=nowhere)
+            try:
+                return work(job)
+            finally:
+                faulthandler.cancel_dump_traceback_later()
+    except Ended:
+        os._exit(0)
+    finally:
+        _busy = False
