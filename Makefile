@@ -19,7 +19,7 @@ COMPLETE := $(PY) -m pip check
 # $(call say,NAME,COMMAND): one line when it goes well, all of its output when it does not.
 say = @printf '%-28s' '$(1)'; out=$$($(2) 2>&1) && echo ok || { echo FAILED; printf '%s\n' "$$out"; exit 1; }
 
-.PHONY: help setup check test lint model spec selftest docs full lock clean
+.PHONY: help setup check test lint model spec selftest docs bench full record lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -30,7 +30,9 @@ help:
 	@echo 'make spec    mutants, bisimulation, findings, timers, tours of the models'
 	@echo 'make selftest  every mutant caught, and no false alarm; needs cc, rustc and a JDK'
 	@echo 'make docs    the documentation as a site, in site/'
-	@echo 'make full    test, model, spec, selftest, docs, check'
+	@echo 'make bench   how fast it is; quote medians and ratios of one run'
+	@echo 'make full    test, model, spec, selftest, docs, check, bench'
+	@echo 'make record  the same, and what it printed goes into docs/full-run.txt'
 	@echo 'make setup   install everything into .venv'
 	@echo 'make lock    remake requirements/ from pyproject.toml'
 	@echo 'make clean   remove what was made, .venv too'
@@ -79,6 +81,10 @@ selftest: $(VENV)/.full
 docs: $(VENV)/.full
 	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --site-dir site
 
+# bench: nothing else should run beside it.
+bench: $(VENV)/.full
+	@for one in explore campaign reports audit speed; do echo "== $$one"; $(PY) -m rekeyspec.benchmarks.$$one || exit 1; done
+
 full:
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory model
@@ -86,6 +92,14 @@ full:
 	@$(MAKE) --no-print-directory selftest
 	@$(MAKE) --no-print-directory docs
 	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory bench
+
+# record: the file is only replaced by the record of a run that went well.
+RECORD := docs/full-run.txt
+record:
+	@tmp=$$(mktemp); { git describe --always --dirty; date -u +%F; nproc; uname -sm; } | paste -sd' ' > $$tmp; \
+	bash -o pipefail -c '$(MAKE) --no-print-directory full 2>&1 | tee -a '$$tmp && date -u +'%F %T, exit 0' >> $$tmp && \
+	sed 's|$(CURDIR)/||g' $$tmp > $(RECORD) && rm $$tmp
 
 setup: $(VENV)/.cluster
 

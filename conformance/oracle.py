@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
 from rekeyspec.conformance import exercise
+from rekeyspec.conformance.because import because
 from rekeyspec.conformance.verdict import Divergence, Due
 from rekeyspec.reference.conditions import EXACT, Margin, sealed
 from rekeyspec.reference.enabled import NOTHING, TAKEN
@@ -262,11 +263,14 @@ class Oracle:
     # Divergences.
 
     def _not_allowed(self, h: _Hypothesis, e: Event, why: NotEnabled) -> Divergence:
-        if h.ignored and e.t == h.state.t and e.do in TAKEN:
+        s = h.state
+        if h.ignored and e.t == s.t and e.do in TAKEN:
+            heard = s.but(inbox=(*s.inbox, *h.ignored))
             try:
-                step(self.rules, h.state.but(inbox=(*h.state.inbox, *h.ignored)), e)
+                step(self.rules, heard, e)
             except NotEnabled as better:
-                why = better
+                s, why = heard, better
+        why = because(self.rules, s, e, why)
         return Divergence(
             0, self._index, e.t, self.role, why.rule, "not-allowed", e, why.text, why.also,
             self._allowed(h), _due(h), _shown(h.state),

@@ -1,11 +1,12 @@
 """`check --watch`: judged again whenever what is judged has changed.
 
 A round is a command in a process of its own: only so is a Python module, with all that it imports, read anew, and a
-round that XX
+round that crashes does not end the watch.
 
 Watched are: of `exec:COMMAND` the words that are files, and the program itself where it is found on PATH; of
-`python:MODULE:ATTR` the module, or the package that it is in with every module below; a policy file; folders of traces.
-What a program imports or was compiled from is not known here, and not watched.
+`python:MODULE:ATTR` the module, or the package that it is in with every module below; a policy file; folders of traces;
+the file of expected failures, unless every round writes it. What a program imports or was compiled from is not known
+here, and not watched.
 """
 
 from __future__ import annotations
@@ -62,9 +63,11 @@ class Watched(NamedTuple):
             yield from _below(folder, suffix)
 
 
-def watched(targets: Iterable[str], profile: str | None, suites: Iterable[str]) -> Watched:
-    """What is to be watched for these targets, this profile and these suites. Raises BadInput where there is nothing,
-    since then nothing would ever be judged again."""
+def watched(
+    targets: Iterable[str], profile: str | None, suites: Iterable[str], expected: Path | None = None
+) -> Watched:
+    """What is to be watched for these targets, this profile, these suites and this file of expected failures. Raises
+    BadInput where there is nothing, since then nothing would ever be judged again."""
     files: list[Path] = []
     folders: list[tuple[Path, str]] = []
     for target in targets:
@@ -75,12 +78,14 @@ def watched(targets: Iterable[str], profile: str | None, suites: Iterable[str]) 
                 files.append(one)
     if profile is not None and profile not in profiles():
         files.append(Path(profile))
+    if expected is not None:
+        files.append(expected)
     folders += [(Path(suite), "") for suite in suites if suite not in SUITES]
     if not files and not folders:
         read = ", ".join(targets) or "no target"
         raise BadInput(
             f"--watch: read {read}, of which no file is known that could change; expected a program's file, a module, "
-            "a policy file or a folder of traces; run without --watch"
+            "a policy file, a folder of traces or a file of expected failures; run without --watch"
         )
     return Watched(tuple(dict.fromkeys(files)), tuple(dict.fromkeys(folders)))
 
@@ -123,11 +128,14 @@ def _after(wait: Callable[[], None], watched_: Watched) -> dict[Path, Stamp]:
     return watched_.stamps()
 
 
-def again(targets: Sequence[str], profile: str | None, suites: Sequence[str]) -> int:
-    """`check` with the words of this very command line but `--watch`, round after round, until interrupted. Returns the
-    exit code of the last round. Raises BadInput where there is nothing to watch."""
+def again(targets: Sequence[str], profile: str | None, suites: Sequence[str], expected: Path | None) -> int:
+    """`check` with the words of this very command line but `--watch`, round after round, until interrupted. `expected`
+    is a file that no round writes: one that did would start the next. Returns the exit code of the last round. Raises
+    BadInput where there is nothing to watch."""
     words = [word for word in sys.argv[1:] if word != "--watch"]
-    return watch(watched(targets, profile, suites), round_of(words), announce(Console(), Console(stderr=True)))
+    return watch(
+        watched(targets, profile, suites, expected), round_of(words), announce(Console(), Console(stderr=True))
+    )
 
 
 def round_of(words: Sequence[str]) -> Callable[[], int]:

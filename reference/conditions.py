@@ -85,10 +85,14 @@ def idle_notice_at(p: Policy, s: End) -> int:
     which the other end would then take for a spoof."""
     if s.idle_noticed or s.queue or s.role not in p.noticing or not p.rekey_idle:
         return NEVER
-    useful = (p.idle_trigger == "period" and p.may_offer(s.peer)) or (
+    return s.active_at + p.rekey_idle if idle_notice_useful(p, s) else NEVER
+
+
+def idle_notice_useful(p: Policy, s: End) -> bool:
+    """REKEY-6: could the other end act on a notice of idleness?"""
+    return (p.idle_trigger == "period" and p.may_offer(s.peer)) or (
         p.reject_trigger == "period" and p.may_offer(s.role)
     )
-    return s.active_at + p.rekey_idle if useful else NEVER
 
 
 def notice_due(p: Policy, s: End, slack: int = 0) -> int:
@@ -123,9 +127,21 @@ def exhausted(p: Policy, s: End) -> bool:
     return s.series is not None and s.series.last - s.series.first >= p.retries
 
 
+def surely_outstanding(s: End) -> bool:
+    """Is a series outstanding, and surely so?"""
+    return s.series is not None and not s.series.doubtful
+
+
+def missed_reply(p: Policy, s: End, t: int, margin: Margin) -> Certainty:
+    """DEAD-2 with `rekey`: must a new key come first?"""
+    if p.on_missed_reply != "rekey" or s.series is None or not exhausted(p, s):
+        return 0
+    return 1 if s.series.doubtful else since(t, reply_deadline(p, s), margin)
+
+
 def holding(p: Policy, s: End) -> bool:
     """HB-6: is everything held back because a reply is outstanding?"""
-    return p.while_waiting == "hold" and s.series is not None
+    return p.while_waiting == "hold" and surely_outstanding(s)
 
 
 def decides_alone(p: Policy, s: End) -> bool:
@@ -157,7 +173,7 @@ def reasons(p: Policy, s: End, t: int, margin: Margin) -> Iterator[str]:
         yield "REKEY-4"
     if s.reached:
         yield "BYTE-5"
-    if exhausted(p, s) and p.on_missed_reply == "rekey" and since(t, reply_deadline(p, s), margin):
+    if missed_reply(p, s, t, margin):
         yield "DEAD-2"
     if s.queue:
         if full(p, s, margin.bytes):

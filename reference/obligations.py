@@ -16,6 +16,7 @@ from rekeyspec.reference.conditions import (
     full,
     holding,
     may_start,
+    missed_reply,
     notice_due,
     rejects,
     reply_deadline,
@@ -150,7 +151,7 @@ def _held(r: Rules, s: End) -> bool:
         or full(p, s, -r.margin.bytes)
         or aged(p, s, s.t, r.margin) > 0
         or barred(p, s, s.queue[0]) > 0
-        or (exhausted(p, s) and p.on_missed_reply == "rekey" and s.t >= reply_deadline(p, s))
+        or missed_reply(p, s, s.t, r.margin) > 0
     )
 
 

@@ -12,10 +12,12 @@ from rekeyspec.reference.conditions import (
     holding,
     idle_notice_at,
     may_start,
+    missed_reply,
     notices_bytes,
     reasons,
     reply_deadline,
     since,
+    surely_outstanding,
 )
 from rekeyspec.reference.guard import ESTABLISHED, OPEN, Guard, Table
 from rekeyspec.reference.policy import Policy
@@ -38,17 +40,12 @@ _needed = Guard(
 _not_holding = Guard(
     "HB-6",
     "no reply is outstanding, or the policy does not hold back for it",
-    lambda r, s, t, m: not holding(r.policy, s) or _missed_reply(r, s, t),
+    lambda r, s, t, m: not holding(r.policy, s) or missed_reply(r.policy, s, t, r.margin) > 0,
 )
 
 
-def _missed_reply(r: Rules, s: End, t: int) -> bool:
-    p = r.policy
-    return exhausted(p, s) and p.on_missed_reply == "rekey" and since(t, reply_deadline(p, s), r.margin) > 0
-
-
 def _repeat_due(r: Rules, s: End, t: int, m: Message) -> bool:
-    if s.series is None:
+    if not surely_outstanding(s):
         return True
     return not exhausted(r.policy, s) and since(t, reply_deadline(r.policy, s), r.margin) > 0
 
@@ -68,14 +65,14 @@ OWN: Final[Table] = {
         OPEN,
         Guard("REKEY-5", "no other negotiation is in progress", lambda r, s, t, m: s.negotiation is None),
         Guard("EST-4", "the client starts the first one", lambda r, s, t, m: s.epoch > 0 or s.role == "client"),
+        _needed,
+        _reason,
         Guard(
             "REKEY-4",
             "this end may start a renegotiation",
             lambda r, s, t, m: s.epoch == 0 or s.requested or may_start(r.policy, s),
         ),
         _not_holding,
-        _needed,
-        _reason,
     ),
     "Request": (
         OPEN,
@@ -85,10 +82,10 @@ OWN: Final[Table] = {
             "no negotiation is in progress or asked for",
             lambda r, s, t, m: s.negotiation is None and not s.requesting,
         ),
-        Guard("REKEY-4", "this end may not start one itself", lambda r, s, t, m: not may_start(r.policy, s)),
-        _not_holding,
         _needed,
         _reason,
+        Guard("REKEY-4", "this end may not start one itself", lambda r, s, t, m: not may_start(r.policy, s)),
+        _not_holding,
     ),
     "SendData": (
         OPEN,
@@ -110,11 +107,7 @@ OWN: Final[Table] = {
         Guard(
             "DEAD-2",
             "no reply is missing that asks for a new key first",
-            lambda r, s, t, m: (
-                r.policy.on_missed_reply != "rekey"
-                or not exhausted(r.policy, s)
-                or since(t, reply_deadline(r.policy, s), r.margin) < 2
-            ),
+            lambda r, s, t, m: missed_reply(r.policy, s, t, r.margin) < 2,
         ),
     ),
     "SendHeartbeat": (
@@ -125,7 +118,7 @@ OWN: Final[Table] = {
         Guard(
             "HB-2",
             "the link has been idle for its period, or the interval since the last one has passed",
-            lambda r, s, t, m: s.series is not None or since(t, s.next_beat, r.margin) > 0,
+            lambda r, s, t, m: surely_outstanding(s) or since(t, s.next_beat, r.margin) > 0,
         ),
         Guard("DEAD-1", "the outstanding one is overdue and a repeat is left", _repeat_due),
     ),

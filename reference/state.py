@@ -36,11 +36,13 @@ class Queued(NamedTuple):
 
 
 class Series(NamedTuple):
-    """The outstanding heartbeat and its repeats (DEAD-1): their numbers, and when the latest left (ms)."""
+    """The outstanding heartbeat and its repeats (DEAD-1): their numbers, and when the latest left (ms). `doubtful`: a
+    reply came at the very instant at which their time was over, and nothing shows which came first (DEAD-2)."""
 
     first: int
     last: int
     last_at: int
+    doubtful: bool = False
 
 
 class Negotiation(NamedTuple):

@@ -12,11 +12,13 @@ from rekeyspec.reference.conditions import (
     exhausted,
     full,
     idle_for,
+    missed_reply,
     new_session,
     rejects,
     reply_deadline,
     sealed,
     since,
+    surely_outstanding,
 )
 from rekeyspec.reference.enabled import GIVEN, NOTHING, enabled
 from rekeyspec.reference.guards import Rules
@@ -77,7 +79,7 @@ def apply(r: Rules, s: End, e: Event, taken: Message | None) -> End:
         case "SendReply":
             return _reply(r, s, t, m, e.message or NOTHING)
         case "AcceptReply":
-            return s.but(count=s.count + _control(r, s, m), series=None)
+            return s.but(count=s.count + _control(r, s, m), series=_series_answered(r, s, t))
         case "Suspect":
             return s.but(t=t, suspect_since=t)
         case "Refuse":
@@ -183,26 +185,36 @@ def _reply(r: Rules, s: End, t: int, taken: Message, sent: Message) -> End:
     """HB-3: the epoch is marked. DEAD-3: the next heartbeat is expected an interval from here, but where data of this
     end's own crossed this one, no earlier than the peer's idle period after that data."""
     p = r.policy
-    return s.but(
-        count=s.count + _control(r, s, taken) + _control(r, s, sent),
+    marked = s.but(
+        count=s.count + _control(r, s, taken),
         marked_accepted=True,
         beat_seen=max(s.beat_seen, taken.number),
         expected_at=max(s.active_at + p.idle_period, t + p.heartbeat_interval),
     )
+    return _control_sent(r, marked, sent)
+
+
+def _control_sent(r: Rules, s: End, m: Message) -> End:
+    """BYTE-2, BYTE-5: a heartbeat or reply of this end's own counts, and may be what fills the key."""
+    size = _control(r, s, m)
+    if not size:
+        return s
+    counted = s.but(count=s.count + size)
+    return counted.but(reached=True) if _reaches(r, counted) and not full(r.policy, s, -r.margin.bytes) else counted
 
 
 def _beat(r: Rules, s: End, t: int, m: Message) -> End:
     p = r.policy
-    first = s.series.first if s.series else m.number
+    outstanding = s.series if surely_outstanding(s) else None
+    first = outstanding.first if outstanding else m.number
     sent = s.but(
         t=t,
         beat_number=m.number,
         marked_sent=True,
         series=Series(first, m.number, t),
-        next_beat=s.next_beat if s.series else t + p.heartbeat_interval,
+        next_beat=s.next_beat if outstanding else t + p.heartbeat_interval,
     )
-    counted = sent.but(count=s.count + m.bytes) if _control(r, s, m) else sent
-    return counted.but(reached=True) if _control(r, s, m) and _reaches(r, counted) else counted
+    return _control_sent(r, sent, m)
 
 
 def _reaches(r: Rules, s: End) -> bool:
@@ -249,7 +261,15 @@ def _alive(r: Rules, s: End, t: int, do: Do, m: Message) -> Series | None:
         return s.series
     if do == "Ignore" and not (m.kind == "reply" and m.channel == r.policy.channel("reply")):
         return s.series
-    return None
+    return _series_answered(r, s, t)
+
+
+def _series_answered(r: Rules, s: End, t: int) -> Series | None:
+    """DEAD-2: the outstanding series is answered. At the very instant at which its time is over that may come before or
+    after; where a request is under way already nothing shows which, so the series may then be read either way."""
+    if s.series is None or not s.requesting or missed_reply(r.policy, s, t, r.margin) != 1:
+        return None
+    return s.series._replace(doubtful=True)
 
 
 def _first(earlier: int, now: int) -> int:

@@ -57,6 +57,7 @@ Sessions(s, new, known) ==
 NewSession(epoch) == IF policy.session_cache = "on" THEN epoch ELSE 0
 
 Outstanding(s) == s.series.last > 0
+SurelyOutstanding(s) == Outstanding(s) /\ ~s.series.doubtful
 
 (* DEAD-1: has the outstanding heartbeat been unanswered for long enough?  *)
 ReplyMissed(s) == IF Outstanding(s) THEN Since(s.series.last_at, policy.reply_timeout) ELSE 0
@@ -65,10 +66,11 @@ ReplyMissed(s) == IF Outstanding(s) THEN Since(s.series.last_at, policy.reply_ti
 Exhausted(s) == Outstanding(s) /\ s.series.last - s.series.first >= policy.retries
 
 (* DEAD-2 with `rekey`: must a new key come first?                         *)
-MissedReply(s) == IF policy.on_missed_reply = "rekey" /\ Exhausted(s) THEN ReplyMissed(s) ELSE 0
+MissedReply(s) ==
+  IF policy.on_missed_reply = "rekey" /\ Exhausted(s) THEN IF s.series.doubtful THEN 1 ELSE ReplyMissed(s) ELSE 0
 
 (* HB-6: is everything held back because a reply is outstanding?           *)
-Holding(s) == policy.while_waiting = "hold" /\ Outstanding(s)
+Holding(s) == policy.while_waiting = "hold" /\ SurelyOutstanding(s)
 
 (* REKEY-4: may this end start although no data decides?                   *)
 DecidesAlone(e) == (policy.rekey_initiator = "server") = (e = "server")

@@ -11,25 +11,27 @@ SendHeartbeatGuard(e) ==
   /\ Req("SendHeartbeat: EST-1", s.epoch > 0)
   /\ Req("SendHeartbeat: HB-1", SendsHeartbeats(e))                             \* K:C5, P:C4
   /\ Req("SendHeartbeat: HB-1", s.negotiation = "none")
-  /\ Req("SendHeartbeat: HB-2", Outstanding(s) \/ s.next_beat = 0)              \* K: preferably constant
-  /\ Req("SendHeartbeat: DEAD-1", ~Outstanding(s) \/ (~Exhausted(s) /\ ReplyMissed(s) > 0)) \* K alternative embodiment
+  /\ Req("SendHeartbeat: HB-2", SurelyOutstanding(s) \/ s.next_beat = 0)          \* K: preferably constant
+  /\ Req("SendHeartbeat: DEAD-1", ~SurelyOutstanding(s) \/ (~Exhausted(s) /\ ReplyMissed(s) > 0)) \* K alternative embodiment
 
 (* HB-5: clear, or sealed.  BYTE-2: with data+control they have a size.    *)
 Beat(kind, epoch, number) ==
   [Message(kind, epoch, number, ControlSize) EXCEPT !.seal = IF Clear THEN "nobody" ELSE "peer"]
 
-CountedControl(e, s, messages) == IF ControlSize = 0 THEN s ELSE Counted(e, s, messages * ControlSize)
+CountedControl(e, s) == IF ControlSize = 0 THEN s ELSE Counted(e, s, ControlSize)
+
+(* BYTE-5: where it is one of this end's own, it may be what fills the key. *)
+ControlSent(e, s) == IF Full(s) THEN CountedControl(e, s) ELSE Reached(CountedControl(e, s))
 
 SendHeartbeat(e) ==
   LET s == end[e]
       number == s.beat_number + 1
-      first == ~Outstanding(s)
+      first == ~SurelyOutstanding(s)
       sent == [ s EXCEPT !.marked_sent = TRUE, !.beat_number = number,
-                         !.series = [first |-> IF first THEN number ELSE @.first, last |-> number, last_at |-> 0],
+                         !.series = [Blank.series EXCEPT !.first = IF first THEN number ELSE s.series.first, !.last = number],
                          !.next_beat = IF first THEN policy.heartbeat_interval ELSE @ ]
-      counted == IF ControlSize > 0 /\ Counts(e) THEN Reached(CountedControl(e, sent, 1)) ELSE sent
   IN  /\ SendHeartbeatGuard(e)
-      /\ Become(e, counted, Sent(wire, e, Beat("heartbeat", s.epoch, number)))
+      /\ Become(e, ControlSent(e, sent), Sent(wire, e, Beat("heartbeat", s.epoch, number)))
 
 Replyable(e, m) ==
   LET s == end[e] IN
@@ -47,7 +49,7 @@ SendReply(e) ==
                              !.beat_seen = IF Clear THEN 0 ELSE Max(@, m.number),
                              !.expected_at = IF ExpectsHeartbeats(e) THEN expected ELSE 0 ]
     IN  /\ Replyable(e, m)
-        /\ Become(e, CountedControl(e, marked, 2), Sent(Taken(wire, e, m), e, Beat("reply", m.epoch, m.number)))
+        /\ Become(e, ControlSent(e, CountedControl(e, marked)), Sent(Taken(wire, e, m), e, Beat("reply", m.epoch, m.number)))
 
 ReplyAcceptable(e, m) ==
   LET s == end[e] IN
@@ -61,7 +63,7 @@ ReplyAcceptable(e, m) ==
 AcceptReply(e) ==
   \E m \in Heads(e, "reply") :
     /\ ReplyAcceptable(e, m)
-    /\ Become(e, [CountedControl(e, end[e], 1) EXCEPT !.series = Blank.series], Taken(wire, e, m))
+    /\ Become(e, SeriesAnswered(CountedControl(e, end[e])), Taken(wire, e, m))
 
 (* K:C18: only data under a new key is accepted from now on.               *)
 Suspect(e) ==

@@ -137,7 +137,7 @@ Blank ==
     expected_at      |-> 0,       \* ticks to the peer's next heartbeat (DEAD-3)
     beat_number      |-> 0,       \* of the latest heartbeat sent
     beat_seen        |-> 0,       \* the highest accepted; stays 0 where they are clear (HB-5)
-    series           |-> [first |-> 0, last |-> 0, last_at |-> 0], \* outstanding: numbers; ticks since the latest
+    series           |-> [first |-> 0, last |-> 0, last_at |-> 0, doubtful |-> FALSE], \* outstanding: numbers; ticks since the latest
     negotiation      |-> "none",  \* none, mine, theirs: in progress, and who started it
     offered          |-> 0,       \* the session that this end offered in it, or agreed to (CACHE-1)
     awaiting_since   |-> NONE,    \* ticks since one is requested, awaited or started (EST-4)

@@ -19,6 +19,7 @@ EndOK(s) ==
   /\ s.next_beat \in 0..Max(policy.idle_period, policy.heartbeat_interval)
   /\ s.expected_at \in (-policy.grace)..Max(policy.idle_period, policy.heartbeat_interval)
   /\ {s.series.first, s.series.last} \subseteq Nat /\ s.series.last_at \in 0..(policy.reply_timeout + 1)
+  /\ s.series.doubtful => s.requesting /\ Exhausted(s)                            \* DEAD-2
   /\ s.series.last > 0 => s.series.first > 0 /\ s.series.last - s.series.first \in 0..policy.retries
   /\ s.negotiation \in {"none", "mine", "theirs"}
   /\ s.offered \in 0..(s.epoch + 1) /\ s.session \in 0..s.epoch

@@ -42,11 +42,17 @@ InForce(e, s, epoch, session) ==
                  !.old_until = IF lags THEN policy.negotiation_timeout ELSE NONE,
                  !.old_rejects = lags /\ (Rejects(e, s) > 0 \/ s.suspect_since # NONE) ]
 
+(* DEAD-2: the series is answered.  At the very instant at which its time  *)
+(* is over, that may come before or after; where a request is under way    *)
+(* already nothing shows which, so the series may then be read either way. *)
+SeriesAnswered(s) ==
+  [s EXCEPT !.series = IF s.requesting /\ MissedReply(s) = 1 THEN [@ EXCEPT !.doubtful = TRUE] ELSE Blank.series]
+
 (* DEAD-4: with `any`, each authentic message of the epoch answers, but for *)
 (* what is rejected or discarded.                                          *)
 Alive(s, m) ==
   IF policy.proof_of_life = "any" /\ m.epoch = s.epoch /\ Sealed(m) /\ ~(Exhausted(s) /\ ReplyMissed(s) = 2)
-  THEN [s EXCEPT !.series = Blank.series] ELSE s
+  THEN SeriesAnswered(s) ELSE s
 
 (* BYTE-1, REKEY-6: these bytes count, where anybody asks, and as far as it *)
 (* makes a difference.                                                     *)

@@ -66,7 +66,7 @@ def concrete(p: Policy, role: Role, r: Record, *, again: bool = False) -> End:
         expected_at=NOW + r.expected_at,
         beat_number=r.beat_number,
         beat_seen=r.beat_seen,
-        series=Series(r.series.first, r.series.last, NOW - r.series.last_at) if r.series.last else None,
+        series=_series(r.series),
         negotiation=_negotiation(role, r),
         awaiting_since=_instant(r.awaiting_since),
         requesting=r.requesting,
@@ -189,7 +189,11 @@ def idle_seen(p: Policy) -> int:
 def _beats(p: Policy, s: End, t: int) -> Beats:
     if s.series is None:
         return QUIET
-    return Beats(s.series.first, s.series.last, min(t - s.series.last_at, p.reply_timeout + 1))
+    return Beats(s.series.first, s.series.last, min(t - s.series.last_at, p.reply_timeout + 1), s.series.doubtful)
+
+
+def _series(beats: Beats) -> Series | None:
+    return Series(beats.first, beats.last, NOW - beats.last_at, beats.doubtful) if beats.last else None
 
 
 def _made(session: str) -> int:

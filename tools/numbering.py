@@ -43,11 +43,11 @@ def _base(at: Situation, role: Role, channel: int, *, clear: bool) -> int:
 
 
 def _recounted(r: Record, own: int, others: int) -> Record:
-    first, last, at = r.series
+    first, last = r.series.first, r.series.last
     return r._replace(
         beat_number=max(r.beat_number - own, 0),
         beat_seen=max(r.beat_seen - others, 0),
-        series=r.series._replace(first=max(first - own, 0), last=max(last - own, 0), last_at=at) if last else r.series,
+        series=r.series._replace(first=max(first - own, 0), last=max(last - own, 0)) if last else r.series,
     )
 
 

@@ -23,6 +23,7 @@ class Beats(NamedTuple):
     first: int
     last: int
     last_at: int
+    doubtful: bool = False
 
 
 class Item(NamedTuple):

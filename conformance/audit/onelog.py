@@ -13,10 +13,12 @@ from typing import Final
 from rekeyspec.conformance.audit.ends import Ends
 from rekeyspec.conformance.audit.findings import Findings
 from rekeyspec.conformance.audit.hooks import Hooks
-from rekeyspec.conformance.audit.resting import MANY
 from rekeyspec.conformance.audit.share import Share
 from rekeyspec.conformance.log import LoggedEvent
 from rekeyspec.reference.vocabulary import Event, Message
+
+KNOWN: Final = 100_000
+"""Of so many links it is remembered whether they are judged here."""
 
 _LOOKED_AT: Final = frozenset({"Close", "Refuse", "Answer", "Finish"})
 """What an end does after which something besides its oracle has to be looked at."""
@@ -77,7 +79,7 @@ class OneLog:
 
     def _is_mine(self, link: str) -> bool:
         assert self._mine is not None
-        if len(self._mine) > MANY:
+        if len(self._mine) > KNOWN:
             self._mine.clear()
         found = self._mine[link] = self._share.has(link)
         return found

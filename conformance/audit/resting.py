@@ -22,7 +22,7 @@ from rekeyspec.conformance.oracle import Kept
 from rekeyspec.conformance.target import BadInput
 from rekeyspec.reference.vocabulary import Role
 
-MANY: Final = 50_000
+MANY: Final = 10_000
 """So many records of ends at rest are held in memory."""
 
 Rests = Literal["closed", "diverged", "begun"]

@@ -11,7 +11,9 @@ import faulthandler
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+import time
 from multiprocessing.connection import wait
 from pathlib import Path
 from types import FrameType
@@ -26,6 +28,7 @@ STUCK: Final = 60.0
 
 _busy = False
 _ended = False
+_lost = threading.Event()
 
 
 class Ended(BaseException):
@@ -36,6 +39,8 @@ def settle() -> None:
     """What a worker does first: learn when to end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
+    sys.unraisablehook = _unraisable
+    threading.Thread(target=_say_again, daemon=True).start()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
@@ -53,6 +58,23 @@ def _end(_number: int, _frame: FrameType | None) -> None:
     if not _ended:
         _ended = True
         raise Ended
+
+
+def _unraisable(what: sys.UnraisableHookArgs) -> None:
+    """What is raised while something is being finalized goes no further, so a word that came just then is lost."""
+    if what.exc_type is Ended:
+        _lost.set()
+    else:
+        sys.__unraisablehook__(what)
+
+
+def _say_again() -> None:
+    global _ended  # noqa: PLW0603
+    while _lost.wait():
+        _lost.clear()
+        time.sleep(0.05)  # raised within the hook itself it would be lost for good
+        _ended = False
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def perform(job: Job) -> Done:

@@ -1,4 +1,5 @@
-"""An engine with one mistake in it. Four sorts of mistake go in here; `known` has those that no table makes.
+"""An engine with one mistake in it. Four sorts of mistake go in here; `known` and `found` have those that no table
+makes.
 
 unasked   an action of which one rule is not asked: it is done as soon as the other rules let it
 misread   parameters of the policy that it reads otherwise than they stand there

@@ -22,7 +22,8 @@ class Mutant(NamedTuple):
     rule: str
     make: Make
     sort: str
-    """`known`: the shape of a public bug report; `guard`, `count`, `timer`, `reset` or `duty`: made from a table."""
+    """`known`: the shape of a public bug report; `found`: what an implementer did; `guard`, `count`, `timer`, `reset`
+    or `duty`: made from a table."""
     bound: int = 0
     """By how much it misreads `links_per_user`."""
 

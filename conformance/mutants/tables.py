@@ -10,6 +10,7 @@ from typing import Final
 
 from rekeyspec.conformance.mutants.engine import Mistaken
 from rekeyspec.conformance.mutants.equal import EQUAL
+from rekeyspec.conformance.mutants.found import FOUND
 from rekeyspec.conformance.mutants.known import KNOWN
 from rekeyspec.conformance.mutants.mutant import Mutant
 from rekeyspec.conformance.rulebook import parameters
@@ -139,5 +140,5 @@ def _undone(do: Do, rule: str, policy: Policy, role: Role) -> Engine:
 
 
 def catalogue() -> dict[str, Mutant]:
-    """Every mutant by its name: the known failures, then those of the tables."""
-    return {mutant.id: mutant for mutant in (*KNOWN, *made())}
+    """Every mutant by its name: the known failures, what implementers did, then those of the tables."""
+    return {mutant.id: mutant for mutant in (*KNOWN, *FOUND, *made())}

@@ -33,9 +33,14 @@ class Reason:
         return next((verdict.replay for verdict in self.verdicts if verdict.replay), "")
 
     @property
+    def traces(self) -> list[str]:
+        """Each once, in the order of the verdicts; none where it was stated before the run."""
+        return list(dict.fromkeys(verdict.trace for verdict in self.verdicts if verdict.trace))
+
+    @property
     def trace(self) -> str:
         """Where it was first seen; empty where it was stated before the run."""
-        return next((verdict.trace for verdict in self.verdicts if verdict.trace), "")
+        return next(iter(self.traces), "")
 
 
 def reasons(verdicts: Sequence[Verdict], *, weak: bool = False) -> list[Reason]:

@@ -88,8 +88,9 @@ def valued(name: str, value: object) -> str:
             return label(None, value)
         case Queued():
             return f"{value.bytes:,} B" + (" (offered after idleness)" if value.idle else "")
-        case Series(first, last, at):
-            return (f"{first}" if first == last else f"{first} to {last}") + f", the latest sent at {clock(at)}"
+        case Series(first, last, at, doubtful):
+            said = (f"{first}" if first == last else f"{first} to {last}") + f", the latest sent at {clock(at)}"
+            return said + (", perhaps answered" if doubtful else "")
         case Negotiation(name_, epoch, mine):
             return f"{name_} for epoch {epoch}, started by " + ("this end" if mine else "the other end")
         case tuple() | list():

@@ -172,7 +172,10 @@ def _facts(told: Telling) -> Iterator[tuple[str, str]]:
 def _reason(report: Report, one: Reason, word: Word) -> Iterator[RenderableType]:
     line = Text(f"{SYMBOL[word]} {word}", style=_STYLE[word])
     under = printable(report.under(one.profiles))
-    line = Text.assemble(line, f": {printable(one.target)} under {under}: {', '.join(one.rules)}")
+    seen = one.traces if word == "inconclusive" else []
+    where = f", trace {printable(seen[0])}" if seen else ""
+    where += f" and {len(seen) - 1:,} more" if len(seen) > 1 else ""
+    line = Text.assemble(line, f": {printable(one.target)} under {under}{where}: {', '.join(one.rules)}")
     line.append(f"\n    {printable(cut(spelt(one.text), KEEP.text))}")
     yield line
     if word == "broken":

@@ -579,9 +579,15 @@ public final class Link {
             series = new Series(first, repeatsLeft, after(t, p.replyTimeout), false); // DEAD-1
             key.marked = true; // IDLE-1
             did("SendHeartbeat", message(Kind.HEARTBEAT, beatsSent, beatSize()));
-            count(beatSize()); // BYTE-2
-            if (beatSize() > 0) key.overflowed = full(); // BYTE-5: it is a message of ours, too
+            countOwn(beatSize());
             return true;
+        }
+
+        /** BYTE-2: a heartbeat or reply of ours counts; BYTE-5: it may be what fills the key. */
+        private void countOwn(long bytes) {
+            boolean wasFull = full();
+            count(bytes);
+            if (!wasFull) key.overflowed = full();
         }
 
         // -------------------------------------------------------------------------------------- the user's side
@@ -704,7 +710,8 @@ public final class Link {
             expectedAt = Math.max(after(t, p.heartbeatInterval), after(activeAt, p.idlePeriod)); // DEAD-3
             lives(t, m); // DEAD-4
             did("SendReply", message(Kind.REPLY, m.number, beatSize())); // HB-3
-            count(p.byteCounts == ByteCounts.DATA ? 0 : after(m.bytes, beatSize())); // BYTE-2
+            count(p.byteCounts == ByteCounts.DATA ? 0 : m.bytes); // BYTE-2
+            countOwn(beatSize());
         }
 
         private void replied(long t, Message m) {

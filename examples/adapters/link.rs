@@ -720,7 +720,8 @@ impl Link {
         if m.sealed_by == Seal::Peer { self.prove_life(); }
         let bytes = self.control_bytes(CONTROL_BYTES);
         self.send(Message { number: m.number, bytes, ..self.message(Kind::Reply) }); // HB-3
-        self.count(self.control_bytes(m.bytes).saturating_add(bytes)); // HB-4: and it is no reason for a new key
+        self.count(self.control_bytes(m.bytes)); // BYTE-2
+        self.count_own(bytes);
     }
 
     fn take_reply(&mut self, m: Message) {
@@ -820,10 +821,11 @@ impl Link {
         self.remember(|key| key.count = key.count.saturating_add(bytes));
     }
 
-    /// Those of data and heartbeats of this end, after which BYTE-5 may want a new key.
+    /// Those of data, heartbeats and replies of this end, after which BYTE-5 may want a new key, if it was not full before.
     fn count_own(&mut self, bytes: u64) {
+        let was_full = self.full();
         self.count(bytes);
-        if bytes > 0 { self.reach(); }
+        if !was_full { self.reach(); }
     }
 
     /// BYTE-5.

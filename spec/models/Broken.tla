@@ -136,6 +136,8 @@ ExhaustedNever(s) == FALSE
 ExhaustedEarly(s) == Outstanding(s) /\ s.series.last - s.series.first + 1 >= policy.retries
 OverdueEarly(e) == Watches(e) /\ end[e].expected_at <= 0
 OverdueNever(e) == FALSE
+DoubtAlways(s) ==
+  [s EXCEPT !.series = IF s.requesting /\ Exhausted(s) THEN [@ EXCEPT !.doubtful = TRUE] ELSE Blank.series]
 HoldingNever(s) == FALSE
 HoldingAlways(s) == Outstanding(s)
 AllMayStart(e) == TRUE

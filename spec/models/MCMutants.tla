@@ -201,10 +201,17 @@ RefusedAtOnce == [][(\E e \in End : end[e].refusal # "") => ~Tick]_vars
 (* ORDER-1: the network loses no more once something is missing.           *)
 LosesOnce == \A e \in End : Broken(e) /\ wire'[e] # wire[e] => end' # end
 
-(* DEAD-2: nothing is sealed under a key when the reply's time is over.     *)
+(* DEAD-2: nothing is sealed under a key when the reply's time is over and  *)
+(* none came, not even at the last instant.                                *)
 UnansweredSealsNothing ==
   [][\A e \in End : Sends(e) /\ policy.on_missed_reply = "rekey" /\ Exhausted(end[e]) =>
-       end[e].series.last_at <= policy.reply_timeout]_vars
+       end[e].series.last_at <= policy.reply_timeout \/ end[e].series.doubtful]_vars
+
+(* Either reading is of a reply that came, and at that very instant.       *)
+DoubtNeedsReply ==
+  [][\A e \in End : ~end[e].series.doubtful /\ end'[e].series.doubtful =>
+       /\ end[e].requesting /\ end[e].series.last_at = policy.reply_timeout
+       /\ \E c \in Channels : Len(wire'[e][c]) < Len(wire[e][c])]_vars
 
 GapEndsLink == \A e \in End : Broken(e) ~> AnyClosed
 

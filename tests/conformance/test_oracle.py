@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 import pytest
 
+from rekeyspec.conformance.mutants.engine import Mistaken
+from rekeyspec.conformance.mutants.mutant import Mutant, MutantTarget
 from rekeyspec.conformance.oracle import Oracle, judge
 from rekeyspec.conformance.player import script
 from rekeyspec.conformance.policies import profiles
@@ -15,7 +17,8 @@ from rekeyspec.conformance.target import Reply
 from rekeyspec.reference.conditions import Margin
 from rekeyspec.reference.engine import Engine
 from rekeyspec.reference.policy import Policy
-from rekeyspec.reference.vocabulary import NEVER, Event, Message, Role
+from rekeyspec.reference.state import End
+from rekeyspec.reference.vocabulary import NEVER, Do, Event, Message, Role
 
 
 class Follows:
@@ -213,6 +216,66 @@ def test_what_arrives_at_the_instant_of_a_deadline_may_be_handled_before_it_or_a
     assert observed(*opened, Event(310_001, "client", "Tick"), policy=policy, margin=Margin()) == ""
     assert observed(*opened, close, policy=policy, margin=Margin()) == ""
     assert observed(*opened, close._replace(t=310_001), policy=policy, margin=Margin()) != ""
+
+
+WATCHFUL = Policy(
+    idle_period=30_000, heartbeat_sender="server", reply_timeout=5000, on_missed_reply="rekey",
+    negotiation_timeout=60_000,
+)  # fmt: skip
+
+
+def beating(*then: Event, reply_at: int = 35_000) -> str:
+    """What is said of a server that has asked for a new key at 35 s, for want of a reply that comes then, and did this
+    later, until 65 s."""
+    events = [
+        Event(0, "server", "Open"),
+        Event(0, "server", "Arrive", Message("start", 1, negotiation="c1")),
+        Event(0, "server", "Answer", Message("answer", 1, negotiation="c1")),
+        Event(0, "server", "Arrive", Message("finish", 1, negotiation="c1")),
+        Event(30_000, "server", "SendHeartbeat", Message("heartbeat", 1, 1)),
+        Event(35_000, "server", "Request", Message("request", 1)),
+        Event(reply_at, "server", "Arrive", Message("reply", 1, 1)),
+        *then,
+        Event(65_000, "server", "Tick"),
+    ]
+    found, _ = judge(WATCHFUL, "server", events)
+    return found.rule if found else ""
+
+
+def test_a_reply_at_the_instant_of_the_request_for_want_of_it_may_end_the_series_or_not() -> None:
+    again = Event(60_000, "server", "SendHeartbeat", Message("heartbeat", 1, 2))
+    assert beating() == ""
+    assert beating(again) == ""
+    assert beating(again._replace(t=59_999)) == "HB-2"
+    assert beating(reply_at=35_001) == ""
+    assert beating(again, reply_at=35_001) == "DEAD-2"
+
+
+class Decides(Mistaken):
+    """An end that knows whether a reply which came at the last instant was in time."""
+
+    in_time: ClassVar[bool]
+
+    def changed(self, do: Do, before: End, after: End) -> End:
+        if do == "AcceptReply":
+            return after.but(series=None if self.in_time else before.series)
+        return after
+
+
+class Accepts(Decides):
+    in_time = True
+
+
+class Misses(Decides):
+    in_time = False
+
+
+@pytest.mark.parametrize(("make", "beats"), [(Accepts, 3), (Misses, 2)])
+def test_either_end_is_told_that_story_to_its_end(make: type[Decides], beats: int) -> None:
+    trace = stories()["dead-a-reply-at-the-last-instant"]
+    case = replay(trace, policy_of(trace), MutantTarget(Mutant("either", "", "DEAD-2", make, "found")))
+    assert case.word == "conforms", case.reason
+    assert sum(e.do == "SendHeartbeat" for e in case.log) == beats
 
 
 def test_a_hidden_action_is_supposed_to_have_happened() -> None:

@@ -82,7 +82,7 @@ def test_a_trace_told_under_two_policies_has_two_names(run: Run) -> None:
 
 
 def test_the_reference_passes(run: Run) -> None:
-    run("--rekeyspec-target=reference", "--rekeyspec-profile=combined").assert_outcomes(passed=43)
+    run("--rekeyspec-target=reference", "--rekeyspec-profile=combined").assert_outcomes(passed=51)
 
 
 def test_a_violation_is_told_whole(run: Run) -> None:
@@ -150,8 +150,8 @@ def test_a_trace_is_told_once_for_all_its_rules(run: Run, monkeypatch: pytest.Mo
     tell = pytest_items.tell
     monkeypatch.setattr(pytest_items, "tell", lambda one, *rest: told.append(one.trace.name) or tell(one, *rest))
     result = run("--rekeyspec-target=reference", "--rekeyspec-profile=combined")
-    result.assert_outcomes(passed=43)
-    assert len(told) == len(set(told)) < 43
+    result.assert_outcomes(passed=51)
+    assert len(told) == len(set(told)) < 51
 
 
 def test_several_targets_each_by_its_name(run: Run) -> None:
@@ -175,13 +175,13 @@ def test_x_stops_at_the_first_failure(run: Run) -> None:
 def test_the_users_own_tests_run_too_and_a_marker_leaves_them_out(run: Run, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_own="def test_own(): pass")
     options = ("--rekeyspec-target=reference", "--rekeyspec-profile=combined")
-    run(*options).assert_outcomes(passed=44)
-    run(*options, "-m", "rekeyspec").assert_outcomes(passed=43, deselected=1)
+    run(*options).assert_outcomes(passed=52)
+    run(*options, "-m", "rekeyspec").assert_outcomes(passed=51, deselected=1)
 
 
 def test_the_settings_say_the_same_and_the_command_line_more(run: Run, pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nrekeyspec_target =\n    reference\nrekeyspec_profile = combined\n")
-    run().assert_outcomes(passed=43)
+    run().assert_outcomes(passed=51)
     result = run("--rekeyspec-profile=key-based", "-k", ONE)
     assert result.parseoutcomes()["passed"] == 1
     pytester.makeini("[pytest]\nrekeyspec_target =\n    reference\nrekeyspec_suite =\n    hand\n    nonsense\n")
@@ -247,7 +247,7 @@ def test_pytest_finds_it_by_its_entry_point(pytester: pytest.Pytester) -> None:
     command = [sys.executable, "-m", "pytest", "--rekeyspec-target=reference", "--rekeyspec-profile=combined", "-q"]
     done = subprocess.run(command, cwd=pytester.path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "43 passed" in done.stdout
+    assert "51 passed" in done.stdout
     off = subprocess.run(
         [*command, "-p", "no:rekeyspec"],
         cwd=pytester.path,

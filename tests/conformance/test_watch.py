@@ -91,6 +91,11 @@ def test_a_policy_file_and_folders_of_traces_and_no_profile_of_ours(folder: Path
     assert found == {"mine.yaml", "tours/one.yaml", "tours/deep/two.yaml"}
 
 
+def test_the_file_of_expected_failures(folder: Path) -> None:
+    write(folder / "known.txt")
+    assert names(watched(["reference"], None, (), Path("known.txt"))) == {"known.txt"}
+
+
 @pytest.mark.parametrize("profile", [None, "combined"])
 def test_where_nothing_could_change_that_is_said(profile: str | None) -> None:
     with pytest.raises(BadInput, match=r"no file is known that could change.*run without --watch"):
@@ -218,6 +223,30 @@ def test_the_command_goes_round_and_ends_at_an_interrupt_with_nothing_left(folde
         assert process.wait() == 2
     with pytest.raises(ProcessLookupError):
         os.kill(process.pid, 0)
+
+
+def test_a_changed_file_of_expected_failures_starts_a_round(folder: Path) -> None:
+    known = write(folder / "known.txt", "# none\n")
+    command = [sys.executable, "-m", "rekeyspec", "check", "reference", "--watch", "--profile", "byte-count"]
+    command += ["--expected", "known.txt"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        until(process.stderr, "waiting for changes")
+        write(known, "reference BYTE-3: it is too late\n")
+        until(process.stderr, "changed: known.txt")
+        until(process.stderr, "known.txt:1: reference BYTE-3 passes")
+        until(process.stderr, "waiting for changes")
+        process.send_signal(signal.SIGINT)
+        process.stderr.read()
+        assert process.wait() == 1
+
+
+def test_a_file_that_every_round_writes_is_not_watched(folder: Path) -> None:
+    write(folder / "known.txt", "# none\n")
+    command = [sys.executable, "-m", "rekeyspec", "check", "reference", "--watch", "--expected", "known.txt"]
+    done = subprocess.run([*command, "--update-expected"], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.startswith("rekeyspec: --watch: read reference, of which no file is known")
 
 
 def until(stream: object, text: str) -> None:

@@ -36,7 +36,7 @@ def test_a_user_s_second_link_is_refused_until_the_first_is_closed(size: Size) -
     assert not found(*first(), *on("ann/2", REFUSED, 2))
     assert found(*first(), *on("ann/2", OPENED, 2)) == {"GATE-1"}
     assert not found(*first(*SHUT), *on("ann/2", OPENED, 9))
-    assert found(*first(*SHUT), *on("ann/2", REFUSED, 9)) == {"LIM-1"}
+    assert found(*first(*SHUT), *on("ann/2", REFUSED, 9)) == {"GATE-1"}
 
 
 def test_another_user_s_links_are_another_s() -> None:
@@ -54,7 +54,7 @@ def test_a_link_that_left_the_rules_may_be_held_or_not() -> None:
     assert rules(audited(text([*lost, *on("ann/2", REFUSED, 4)], BOUND))) == {"FLOW-1"}
     assert rules(audited(text([*lost, *on("ann/2", OPENED, 4)], BOUND))) == {"FLOW-1"}
     closed = on("ann/1", [Event(5, "server", "Close")])
-    assert rules(audited(text([*lost, *closed, *on("ann/2", REFUSED, 6)], BOUND))) == {"FLOW-1", "LIM-1"}
+    assert rules(audited(text([*lost, *closed, *on("ann/2", REFUSED, 6)], BOUND))) == {"FLOW-1", "GATE-1"}
     again = on("ann/1", OPENED, 5)
     assert rules(audited(text([*lost, *again, *on("ann/2", OPENED, 6)], BOUND))) == {"FLOW-1", "GATE-1"}
 
@@ -65,12 +65,12 @@ def test_a_link_that_began_before_the_log_may_be_held_or_not() -> None:
         found = audited(text([*begun, *on("ann/2", second, 1)], BOUND))
         assert (rules(found), found.unjudged) == (set(), {"begun": 1})
     closed = on("ann/1", [Event(5, "server", "Close")])
-    assert rules(audited(text([*begun, *closed, *on("ann/2", REFUSED, 6)], BOUND))) == {"LIM-1"}
+    assert rules(audited(text([*begun, *closed, *on("ann/2", REFUSED, 6)], BOUND))) == {"GATE-1"}
 
 
 def test_in_the_second_part_of_a_log_any_user_may_have_links_that_it_does_not_tell_of() -> None:
     events = body(on("ann/2", REFUSED))
-    assert rules(audited(header(BOUND) + events)) == {"LIM-1"}
+    assert rules(audited(header(BOUND) + events)) == {"GATE-1"}
     assert rules(audited(header(BOUND, continues=True) + events)) == set()
 
 

@@ -107,3 +107,32 @@ def test_a_worker_that_takes_no_notice_is_ended_all_the_same(folder: Path) -> No
         until(lambda: all(gone(pid) for pid in started), "the end of what it had started")
     finally:
         end_group(process)
+
+
+ENDED_WHILE_FINALIZING = """
+import os, signal, time
+from rekeyspec.conformance.campaign import worker
+
+class Dropped:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        sum(range(1000))
+
+def work(job):
+    Dropped()
+    time.sleep(1000)
+
+class Job:
+    cases, limits = 1, type("Limits", (), {"case_timeout": 1000})
+
+worker.work = work
+worker.settle()
+worker.perform(Job)
+"""
+
+
+def test_a_worker_that_is_told_to_end_while_something_is_finalized_ends() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ENDED_WHILE_FINALIZING], capture_output=True, text=True, check=False, timeout=LONG
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

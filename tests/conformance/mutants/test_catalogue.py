@@ -29,7 +29,7 @@ def test_there_are_many_of_each_sort() -> None:
     sorts = Counter(mutant.sort for mutant in ALL.values())
     assert sorts["known"] >= 15
     assert len(ALL) > 150
-    assert set(sorts) == {"known", "guard", "count", "timer", "reset", "duty"}
+    assert set(sorts) == {"known", "found", "guard", "count", "timer", "reset", "duty"}
 
 
 def test_each_says_what_is_wrong_and_breaks_a_rule() -> None:

@@ -80,8 +80,10 @@ def test_a_state_is_told_with_the_names_of_its_parts(report: Report) -> None:
     told = replace(case, divergence=replace(case.divergence, state=state))
     side = json.loads(as_json(Report([], [told], {}, "0")))["violations"][0]["example"]["sides"][0]
     assert side["state"] == {
-        "series": {"first": 1, "last": 2, "last_at": 30}, "queue": [{"bytes": 5, "epoch": 1, "idle": 0}], "odd": "{1}",
-    }  # fmt: skip
+        "series": {"first": 1, "last": 2, "last_at": 30, "doubtful": False},
+        "queue": [{"bytes": 5, "epoch": 1, "idle": 0}],
+        "odd": "{1}",
+    }
 
 
 def test_totals_and_coverage_are_there_and_counted_elsewhere_where_somebody_did(report: Report) -> None:

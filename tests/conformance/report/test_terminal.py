@@ -46,7 +46,19 @@ def test_a_violation_is_told_in_plain_words(report: Report) -> None:
 def test_the_profile_behind_a_cell_is_named(report: Report) -> None:
     text = printed(report, 400)
     assert "worst over the profiles key-based, timed" in text
-    assert "? inconclusive: peer:hasty under timed: EST-1, BYTE-3\n    not the same twice" in text
+    assert "? inconclusive: peer:hasty under timed, trace " in text
+
+
+def test_what_is_inconclusive_names_a_trace_and_counts_the_others(report: Report) -> None:
+    some = [one for one in report.having("inconclusive") if one.reason == "not the same twice"]
+    (trace,) = {one.trace for one in some}
+    alone = f"inconclusive: peer:hasty under timed, trace {trace}: EST-1, BYTE-3\n    not the same twice"
+    assert alone in printed(report, 400)
+    told = [*some, *(replace(some[0], rule="BYTE-4", trace=name) for name in ("other", "third", ""))]
+    text = printed(replace(report, verdicts=told), 400)
+    assert f"peer:hasty under timed, trace {trace} and 2 more: EST-1, BYTE-3, BYTE-4\n" in text
+    stated = printed(replace(report, verdicts=[replace(some[0], trace="")]), 400)
+    assert "inconclusive: peer:hasty under timed: EST-1\n" in stated
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])

@@ -55,7 +55,10 @@ def check(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     expected: ExpectedFile = None,
     update_expected: UpdateExpected = False,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Judge again whenever a file of the targets, policy or traces changes.")
+        bool,
+        typer.Option(
+            "--watch", help="Judge again whenever a file of the targets, policy, traces or expectations changes."
+        ),
     ] = False,
 ) -> None:
     """Judge targets by the rules; without --profile by the profile combined first, then each trace by its own."""
@@ -66,7 +69,7 @@ def check(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     if watch:
         from rekeyspec.conformance.watch import again
 
-        raise typer.Exit(again(targets, profile, suite or ()))
+        raise typer.Exit(again(targets, profile, suite or (), None if update_expected else expected))
 
     from rekeyspec.conformance.check import check as judge
     from rekeyspec.conformance.progress import ProgressLine
