@@ -31,7 +31,7 @@ help:
 	@echo 'make selftest  every mutant caught, and no false alarm; needs cc, rustc and a JDK'
 	@echo 'make docs    the documentation as a site, in site/'
 	@echo 'make bench   how fast it is; quote medians and ratios of one run'
-	@echo 'make full    test, model, spec, selftest, docs, check, bench'
+	@echo 'make full    what takes long: model, spec, selftest, bench'
 	@echo 'make record  the same, and what it printed goes into docs/full-run.txt'
 	@echo 'make setup   install everything into .venv'
 	@echo 'make lock    remake requirements/ from pyproject.toml'
@@ -85,13 +85,11 @@ docs: $(VENV)/.full
 bench: $(VENV)/.full
 	@for one in explore campaign reports audit speed; do echo "== $$one"; $(PY) -m rekeyspec.benchmarks.$$one || exit 1; done
 
+# full: all that .ci/run has no time for.
 full:
-	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory model
 	@$(MAKE) --no-print-directory spec
 	@$(MAKE) --no-print-directory selftest
-	@$(MAKE) --no-print-directory docs
-	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory bench
 
 # record: the file is only replaced by the record of a run that went well.

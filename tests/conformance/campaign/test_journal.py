@@ -50,7 +50,9 @@ def test_what_is_recorded_comes_back_in_the_plans_order(journal: Journal, folder
     for _, done in found:
         assert done == msgspec.structs.replace(made[done.job], examples=[])
         assert journal.done(done.job) == done
-    assert journal.tails()[3] == Tail(2, 2, 2, 0, halted=False, skipped=False)
+    violations = made[3].count("violates")
+    assert violations > 1
+    assert journal.tails()[3] == Tail(jobs[3].cases, violations, made[3].tried, 0, halted=False, skipped=False)
     assert journal.stated("reference") == {}
     assert journal.stated(target("Mute")) == {}
     known = {example.case.log for done in made.values() for example in done.examples}
