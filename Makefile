@@ -94,7 +94,7 @@ full:
 
 # record: the file is only replaced by the record of a run that went well.
 RECORD := docs/full-run.txt
-record:
+record: $(VENV)/.full
 	@tmp=$$(mktemp); { git describe --always --dirty; date -u +%F; nproc; uname -sm; } | paste -sd' ' > $$tmp; \
 	bash -o pipefail -c '$(MAKE) --no-print-directory full 2>&1 | tee -a '$$tmp && date -u +'%F %T, exit 0' >> $$tmp && \
 	sed 's|$(CURDIR)/||g' $$tmp > $(RECORD) && rm $$tmp

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from rekeyspec.reference.enabled import TAKEN
-from rekeyspec.reference.messages import SENDS
+from rekeyspec.reference.messages import CONTROL_BYTES, SENDS
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.vocabulary import SILENT, Event, Message, Role
 from rekeyspec.tools.abstraction import said
@@ -234,6 +234,9 @@ def _message(policy: Policy, m: Message | None) -> str:
     negotiating = m.kind in ("start", "answer", "finish")
     if (m.negotiation not in (f"c{m.epoch}", f"s{m.epoch}")) if negotiating else m.negotiation:
         raise NotComparable(f"the negotiation {m.negotiation!r} of a {m.kind} for epoch {m.epoch}")
+    counted = policy.byte_counts == "data+control" and m.kind in ("heartbeat", "reply")
+    if counted and m.bytes != CONTROL_BYTES:
+        raise NotComparable(f"a {m.kind} of {m.bytes} bytes")
     if m.session and not re.fullmatch(r"[cs][0-9]+", m.session):
         raise NotComparable(f"the session {m.session!r}")
     s = said(m)
