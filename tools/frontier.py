@@ -50,6 +50,11 @@ class Explored:
         return len(self.graph.states) - len(self.whole)
 
 
+def constrains_steps(cfg: str) -> bool:
+    """Does a cfg cut off steps (ACTION_CONSTRAINT), and not only states?"""
+    return bool(_CONSTRAINED.search(_COMMENT.sub(" ", cfg)))
+
+
 def explored(
     run: TlcRun, tlc: Tlc, *, most: int, timeout: float = 3600, cancelled: Callable[[], bool] = lambda: False
 ) -> Explored:
@@ -59,7 +64,7 @@ def explored(
     that `graph.dump` raises.
     """
     text = run.cfg.read_text("utf-8", "replace")
-    if _CONSTRAINED.search(_COMMENT.sub(" ", text)):
+    if constrains_steps(text):
         raise BadInput(
             f"{run.cfg}: read an ACTION_CONSTRAINT, expected none where every step is looked at; make it a CONSTRAINT"
         )

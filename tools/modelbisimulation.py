@@ -23,7 +23,7 @@ from rekeyspec.tools.bounds import bounds, broken
 from rekeyspec.tools.checker import Cancelled, Tlc
 from rekeyspec.tools.composition import Composition
 from rekeyspec.tools.disagreement import ask, words
-from rekeyspec.tools.frontier import Explored, explored
+from rekeyspec.tools.frontier import Explored, constrains_steps, explored
 from rekeyspec.tools.modelcheck import Checked, Watch, interrupted
 from rekeyspec.tools.modelerror import ModelError
 from rekeyspec.tools.models import Model
@@ -59,9 +59,14 @@ class Bisimulated:
 
 
 def comparable(models: Sequence[Model]) -> tuple[tuple[Model, ...], tuple[Model, ...]]:
-    """Those that can be equal to the reference, and those that cannot: broken on purpose, or of another spec."""
-    able = tuple(one for one in models if of_the_link(one) and not broken(one.cfg.read_text("utf-8", "replace")))
+    """Those that can be equal to the reference, and those that cannot: broken on purpose, of another spec, or with some
+    of their steps cut off."""
+    able = tuple(one for one in models if of_the_link(one) and _whole(one.cfg.read_text("utf-8", "replace")))
     return able, tuple(one for one in models if one not in able)
+
+
+def _whole(cfg: str) -> bool:
+    return not broken(cfg) and not constrains_steps(cfg)
 
 
 def of_the_link(model: Model) -> bool:

@@ -46,6 +46,8 @@ def test_models_that_are_broken_on_purpose_are_left_out() -> None:
     assert "key-based" in {model.id for model in able}
     assert {model.id for model in left} >= {model.id for model in read() if model.id.startswith("mutant-")}
     assert all(of_the_link(model) for model in able)
+    assert "ACTION_CONSTRAINT" not in "".join(model.cfg.read_text() for model in able)
+    assert "mutants-gap" in {model.id for model in left}
 
 
 @pytest.mark.parametrize(
