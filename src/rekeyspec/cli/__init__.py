@@ -23,6 +23,7 @@ from rekeyspec.cli.commands.replay import replay
 from rekeyspec.cli.commands.rules import rules
 from rekeyspec.cli.commands.selftest import selftest
 from rekeyspec.cli.commands.traces import traces
+from rekeyspec.cli.commands.wire import connect, keygen, serve
 from rekeyspec.conformance.target import BadInput, Broken
 from rekeyspec.tools.cli import app as model_app
 
@@ -60,6 +61,9 @@ app.command()(replay)
 app.command()(audit)
 app.command()(diff)
 app.command()(selftest)
+app.command()(keygen)
+app.command()(serve)
+app.command()(connect)
 app.add_typer(adapter, name="adapter")
 app.add_typer(model_app, name="model")
 

@@ -1,0 +1,332 @@
+"""Links over TCP: a link, its one connection or two, and the clock.
+
+Back-pressure goes all the way: `send` waits while the rules or the peer let nothing go; while the user takes nothing,
+nothing more is read, and TCP tells the peer. Timers are the link's one deadline. Whatever happens, connections are
+closed and tasks are ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final, Protocol
+
+from rekeyspec.reference.vocabulary import NEVER
+from rekeyspec.reference.wire.link import Link, News, Received
+
+READ: Final = 1 << 16
+"""How much is read at a time, in bytes."""
+
+JOIN: Final = b"RKSJ"
+"""How a connection begins that is the second one of a link: this, then the link's token. No frame begins so."""
+
+TOKEN: Final = 16
+GOODBYE: Final = 1.0
+"""How long (s) a peer may take to read what was said last, before the connection is cut."""
+
+Serve = Callable[["Wire"], Awaitable[None]]
+
+
+class Reader(Protocol):
+    """What bytes are read from: as asyncio's StreamReader."""
+
+    async def read(self, n: int, /) -> bytes:
+        """At most so many bytes; none at the end."""
+
+
+class Lost(ConnectionError):
+    """The link has ended. The message says why."""
+
+
+class Wire:
+    """One open link over its connections. Made by `connect` and `serve`, on a running event loop."""
+
+    def __init__(self, link: Link, *, on_news: Callable[[News], None] = lambda _: None) -> None:
+        self.link = link
+        self._on_news = on_news
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+        self._connections: list[asyncio.StreamWriter] = []
+        self._readers: list[asyncio.Task[None]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._at = NEVER
+        self._inbox: deque[bytes] = deque()
+        self._held = 0
+        self._changed = asyncio.Event()
+        self._why = ""
+        self._over = asyncio.Event()
+        self._ending: asyncio.Task[None] | None = None
+
+    # For the user.
+
+    async def send(self, data: bytes) -> None:
+        """Send one message. Returns when it has been accepted and the connection has room for more; waits before that
+        while `queue_limit` bytes wait. Raises Lost when the link has ended, ValueError for a message that no rule lets
+        pass (`max_message`, `direction`)."""
+        while True:
+            if self.link.closed:
+                raise Lost(self._why or "the link has ended")
+            why = self.link.offer(data, self._now())
+            self._go_on()
+            if not why:
+                break
+            if why != "queue_limit":
+                raise Lost(self._why) if why == "closed" else ValueError(f"refused: {why} (LIM-1)")
+            await self._change()
+        await self._drained()
+
+    async def received(self) -> AsyncIterator[bytes]:
+        """The messages of the peer, as they are delivered, until the link ends. What was delivered before that is given
+        first. `why` says how it ended."""
+        while True:
+            while self._inbox:
+                one = self._inbox.popleft()
+                self._held -= len(one)
+                self._touch()
+                yield one
+            if self.link.closed:
+                return
+            await self._change()
+
+    async def sent(self) -> None:
+        """Wait until nothing that was offered waits here any more. Raises Lost when the link ends before that."""
+        while self.link.waiting:
+            if self.link.closed:
+                raise Lost(self._why)
+            await self._change()
+        await self._drained()
+
+    async def established(self) -> None:
+        """Wait for the first key. Raises Lost when the link ends without one."""
+        while not self.link.token:
+            if self.link.closed:
+                raise Lost(self._why)
+            await self._change()
+
+    async def ended(self) -> None:
+        """Wait until the link has ended and its connections are closed."""
+        await self._over.wait()
+
+    @property
+    def why(self) -> str:
+        """Why the link has ended; empty while it lives."""
+        return self._why
+
+    async def close(self, why: str = "") -> None:
+        """End the link, tell the peer, and close its connections. May be called again, and when it has ended."""
+        self.link.shut(self._now(), why)
+        self._go_on()
+        await self._over.wait()
+
+    # What happens to it.
+
+    def attach(self, reader: Reader, writer: asyncio.StreamWriter) -> None:
+        """The next connection of the link: the first carries control, the second data, or the first both."""
+        if self.link.closed:
+            writer.transport.abort()
+            return
+        number = len(self._connections)
+        self._connections.append(writer)
+        self._readers.append(self._loop.create_task(self._read(number, reader, writer)))
+        if number == 0:
+            self.link.open(self._now())
+        self._go_on()
+
+    @property
+    def whole(self) -> bool:
+        """Has it all its connections?"""
+        return len(self._connections) == self.link.connections
+
+    def _now(self) -> int:
+        return int((self._loop.time() - self._began) * 1000)
+
+    async def _read(self, number: int, reader: Reader, writer: asyncio.StreamWriter) -> None:
+        why = "the connection was closed by the peer without a word"
+        try:
+            while not self.link.closed:
+                data = await reader.read(READ)
+                if not data:
+                    break
+                self.link.receive(data, self._now(), number)
+                self._go_on()
+                await self._room(number)
+                await writer.drain()
+        except (ConnectionError, OSError) as lost:
+            why = f"the connection was lost: {lost}"
+        if not self.link.closed:
+            self.link.shut(self._now(), why)
+            self._go_on()
+
+    async def _room(self, number: int) -> None:
+        """Read no more while the user takes nothing, or while data waits for its key (EARLY-1)."""
+        while not self.link.closed and (
+            self._held > self.link.policy.queue_limit or (self.link.early and number == self.link.connections - 1 > 0)
+        ):
+            await self._change()
+
+    async def _drained(self) -> None:
+        for one in self._connections:
+            with contextlib.suppress(ConnectionError):
+                await one.drain()
+
+    def _go_on(self) -> None:
+        """After every event: send what is to be sent, tell what is new, set the timer, and end what has ended."""
+        for number, writer in enumerate(self._connections):
+            data = self.link.take(number)
+            if data and not writer.is_closing():
+                writer.write(data)
+        while self.link.news:
+            one = self.link.news.popleft()
+            if isinstance(one, Received):
+                self._inbox.append(one.data)
+                self._held += len(one.data)
+            else:
+                self._on_news(one)
+                self._why = getattr(one, "why", self._why)
+        self._set_timer()
+        self._touch()
+        if self.link.closed and not self._over.is_set() and self._ending is None:
+            self._ending = self._loop.create_task(self._end())
+
+    def _set_timer(self) -> None:
+        at = self.link.deadline
+        if at == self._at and self._timer is not None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._at = at
+        self._timer = None if at == NEVER else self._loop.call_at(self._began + at / 1000 + 0.0005, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        self.link.tick(max(self._now(), self._at))
+        self._go_on()
+
+    async def _end(self) -> None:
+        """Say the last word, for a bounded time, and let go of everything."""
+        for writer in self._connections:
+            with contextlib.suppress(ConnectionError, OSError, asyncio.TimeoutError):
+                async with asyncio.timeout(GOODBYE):
+                    await writer.drain()
+                    writer.close()
+                    await writer.wait_closed()
+            writer.transport.abort()
+        current = asyncio.current_task()
+        for task in self._readers:
+            if task is not current:
+                task.cancel()
+        await asyncio.gather(*self._readers, return_exceptions=True)
+        self._over.set()
+        self._touch()
+
+    def _touch(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def _change(self) -> None:
+        await self._changed.wait()
+
+
+async def connect(host: str, port: int, link: Link, *, on_news: Callable[[News], None] = lambda _: None) -> Wire:
+    """Open a link to a server. Returns when the first key is in force. Raises OSError where nobody listens, Lost where
+    no key comes of it."""
+    reader, writer = await asyncio.open_connection(host, port)
+    wire = Wire(link, on_news=on_news)
+    wire.attach(reader, writer)
+    try:
+        await wire.established()
+        if not wire.whole:
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(JOIN + link.token)
+            wire.attach(reader, writer)
+    except BaseException:
+        await wire.close()
+        raise
+    return wire
+
+
+class Server:
+    """Listens, and runs `served` for each link that comes. A link of two connections is known by its token."""
+
+    def __init__(
+        self, make: Callable[[], Link], served: Serve, *, on_news: Callable[[Link, News], None] = lambda _l, _n: None
+    ) -> None:
+        self._make, self._served, self._on_news = make, served, on_news
+        self._listening: asyncio.Server | None = None
+        self._joining: dict[bytes, Wire] = {}
+        self._links: set[asyncio.Task[None]] = set()
+        self._wires: set[Wire] = set()
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen; the port, which is one that is free where 0 is asked for."""
+        self._listening = await asyncio.start_server(self._came, host, port)
+        return int(self._listening.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Listen no more, end every link in good order, and wait for them."""
+        if self._listening is not None:
+            self._listening.close()
+        await asyncio.gather(*(wire.close() for wire in self._wires), return_exceptions=True)
+        for task in self._links:
+            task.cancel()
+        await asyncio.gather(*self._links, return_exceptions=True)
+
+    async def idle(self) -> None:
+        """Wait until no link is open, nor any connection about to be one."""
+        while self._links:
+            await asyncio.wait(self._links)
+
+    @property
+    def wires(self) -> frozenset[Wire]:
+        """The links that are open."""
+        return frozenset(self._wires)
+
+    async def _came(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._links.add(task)
+        try:
+            await self._begin(reader, writer)
+        except (TimeoutError, ConnectionError, OSError, asyncio.IncompleteReadError):
+            writer.transport.abort()
+        finally:
+            self._links.discard(task)
+
+    async def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        link = self._make()
+        async with asyncio.timeout(link.policy.negotiation_timeout / 1000):
+            first = await reader.readexactly(len(JOIN))
+            if first == JOIN:
+                other = self._joining.pop(await reader.readexactly(TOKEN), None)
+                if other is None or other.link.closed:
+                    writer.transport.abort()
+                else:
+                    other.attach(reader, writer)
+                return
+        wire = Wire(link, on_news=lambda one: self._on_news(link, one))
+        self._wires.add(wire)
+        try:
+            wire.attach(_Again(first, reader), writer)
+            await wire.established()
+            if not wire.whole:
+                self._joining[link.token] = wire
+            await self._served(wire)
+        except Lost:
+            pass
+        finally:
+            await wire.close()
+            self._wires.discard(wire)
+            self._joining.pop(link.token, None)
+
+
+class _Again:
+    """A reader that gives again what was read to see what it is."""
+
+    def __init__(self, first: bytes, reader: asyncio.StreamReader) -> None:
+        self._first, self._reader = first, reader
+
+    async def read(self, most: int) -> bytes:
+        first, self._first = self._first, b""
+        return first or await self._reader.read(most)
