@@ -350,10 +350,13 @@ class Link:
             else:
                 self.counters.unreadable += 1
             return
-        inside = keys.openers[frame.channel].open(frame)
+        opener = keys.openers[frame.channel]
+        inside = opener.open(frame)
         found = said(frame, inside) if inside is not None else None
         if found is None:
             self.counters.unauthentic += 1
+        elif opener.missing and self.policy.transport == "stream":
+            self._fail(f"{opener.missing} records are missing before record {frame.number} (ORDER-1)")
         else:
             self._message(*found)
 

@@ -78,14 +78,14 @@ class Sealer:
 
 
 class Opener:
-    """What one end receives over one channel under one key. Replayed records are told from forged ones, and neither
-    changes anything."""
+    """What one end receives over one channel under one key. Records that are forged, or were opened before, change
+    nothing. `missing` is how many were left out before the latest."""
 
-    __slots__ = ("_aead", "_iv", "_next")
+    __slots__ = ("_aead", "_iv", "_next", "missing")
 
     def __init__(self, cipher: Cipher, secret: bytes, channel: Channel, sender: Role) -> None:
         self._aead, self._iv = _keyed(cipher, secret, channel, sender)
-        self._next = 0
+        self._next = self.missing = 0
 
     def open(self, frame: Frame) -> bytes | None:
         """The body; None where the frame is altered, forged, or one that was opened before."""
@@ -96,6 +96,7 @@ class Opener:
             inside = self._aead.decrypt(nonce, frame.body, frame.header)
         except InvalidTag:
             return None
+        self.missing = frame.number - self._next
         self._next = frame.number + 1
         return inside
 

@@ -93,6 +93,18 @@ def test_bits_flipped_frames_replayed_dropped_and_cut_never_bring_wrong_data(see
     net.judged()
 
 
+def test_a_record_that_is_missing_ends_the_link_at_the_next_one() -> None:
+    net = Net(POLICY).open()
+    net.hand = lambda to, _, data: b"" if to == "server" else data
+    net.offer("client", b"lost")
+    net.settle()
+    net.hand = lambda _to, _connection, data: data
+    net.until(5500)  # the next is a heartbeat
+    assert net.ended("server") == ["1 records are missing before record 1 (ORDER-1)"]
+    assert net.received("server") == []
+    net.judged()
+
+
 def test_what_is_no_frame_ends_the_link() -> None:
     net = Net(POLICY).open()
     net.client.receive(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", net.t)

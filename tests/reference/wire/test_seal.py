@@ -34,6 +34,13 @@ def test_what_is_sealed_opens_once_and_in_order(name: str) -> None:
     assert [theirs.open(one) for one in frames] == [None, None, None]
 
 
+def test_what_was_left_out_is_counted() -> None:
+    ours, theirs = sealer(), opener()
+    frames = [framed(ours.seal(b"")) for _ in range(4)]
+    assert (theirs.open(frames[0]), theirs.missing) == (b"", 0)
+    assert (theirs.open(frames[3]), theirs.missing) == (b"", 2)
+
+
 @given(st.integers(0, 18 + 5 + 16 - 1), st.integers(1, 255))
 def test_nothing_that_is_altered_opens(at: int, by: int) -> None:
     data = bytearray(sealer().seal(b"hello"))
