@@ -545,14 +545,20 @@ static void send_notice(End *e, int64_t bytes) { // REKEY-6
 
 // BYTE-1: so many bytes more under this key. One that a message of ours fills is renewed at once (BYTE-5); the end that
 // counts for both tells the other, and again at each delivery: a notice may be lost (REKEY-6).
-static void add(End *e, int64_t bytes, Whose whose) {
+static void count(End *e, int64_t bytes) { e->l.count = smaller(sum(e->l.count, bytes), LARGEST); }
+
+static void counted(End *e, bool was_full, Whose whose) {
     Link *l = &e->l;
-    const bool was_full = is_full(e);
-    l->count = smaller(sum(l->count, bytes), LARGEST);
     if (is_full(e) && !was_full && whose == OURS && e->p.byte_trigger == AT_ONCE)
         l->reached = true;
     else if (is_full(e) && counts_for_both(e) && !l->negotiating && (whose == DELIVERED || !was_full))
         send_notice(e, l->count);
+}
+
+static void add(End *e, int64_t bytes, Whose whose) {
+    const bool was_full = is_full(e);
+    count(e, bytes);
+    counted(e, was_full, whose);
 }
 
 static void add_control(End *e, int64_t bytes, Whose whose) { // BYTE-2
@@ -706,8 +712,13 @@ static void take_heartbeat(End *e, const Message *m) {
     Message reply = message(e, REPLY);
     reply.number = m->number;
     report("SendReply", &reply, NULL); // HB-3
-    add_control(e, m->bytes, THEIRS);
-    add_control(e, reply.bytes, OURS);
+    if (e->p.byte_counts) { // BYTE-2: both, then whatever follows (REKEY-6)
+        const bool was_full = is_full(e);
+        count(e, m->bytes);
+        const Whose whose = is_full(e) ? THEIRS : OURS;
+        count(e, reply.bytes);
+        counted(e, was_full, whose);
+    }
     prove_life(e, m);
 }
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def traces(
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="These models; without one, the quick ones that hold.")
+        list[str] | None,
+        typer.Argument(metavar="[ID]...", help="These models; without one, the quick ones of one link that hold."),
     ] = None,
     end: Annotated[
         Literal["client", "server", "both"], typer.Option(help="Told by this end; `both`: by each of them.")
@@ -43,6 +44,7 @@ def _traces(ids: list[str], end: str, output: Path | None, coverage: bool, json:
     from rekeyspec.tools import tourtable
     from rekeyspec.tools.checker import find_tlc
     from rekeyspec.tools.commands.printed import show, writable, write
+    from rekeyspec.tools.modelbisimulation import of_the_link
     from rekeyspec.tools.modelerror import ModelError
     from rekeyspec.tools.models import FILE, chosen, read
     from rekeyspec.tools.modeltraces import made, save
@@ -50,7 +52,7 @@ def _traces(ids: list[str], end: str, output: Path | None, coverage: bool, json:
     roles: tuple[Role, ...] = tuple(role for role in ROLES if end in (role, "both"))
     models = chosen(read(file or FILE), ids, quick=not ids)
     if not ids:
-        models = tuple(model for model in models if model.expected == "ok")
+        models = tuple(model for model in models if model.expected == "ok" and of_the_link(model))
     tlc, errors = find_tlc(), Console(stderr=True)
     writable("--json", json)
     rows: list[tourtable.Row] = []

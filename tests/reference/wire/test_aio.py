@@ -17,7 +17,7 @@ from rekeyspec.reference.wire.link import Link
 from rekeyspec.reference.wire.negotiation import Connections
 from tests.reference.wire.net import tls
 
-LONG = 60.0
+LONG = 120.0
 """Longer than anything here takes (s); what takes longer hangs."""
 
 

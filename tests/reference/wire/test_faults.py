@@ -8,12 +8,13 @@ import random
 import signal
 import sys
 from pathlib import Path
+from typing import Self
 
 import pytest
 
 from tests.reference.wire.proxy import MISCHIEF, Proxy
 
-LONG = 60.0
+LONG = 120.0
 """Longer than the policy's times together (s): what takes longer hangs."""
 
 POLICY = """policy: 0
@@ -32,7 +33,17 @@ class Programs:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._started: list[asyncio.subprocess.Process] = []
         (folder / "mine.yaml").write_text(POLICY)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        for process in self._started:
+            if process.returncode is None:
+                process.kill()
+                await process.communicate()
 
     async def run(self, *words: str) -> tuple[int, str]:
         """Run it to its end: its exit code, and what it said."""
@@ -42,10 +53,12 @@ class Programs:
 
     async def start(self, *words: str) -> asyncio.subprocess.Process:
         pipes = asyncio.subprocess
-        return await pipes.create_subprocess_exec(
+        process = await pipes.create_subprocess_exec(
             sys.executable, "-m", "rekeyspec", *words,
             cwd=self.folder, stdin=pipes.DEVNULL, stdout=pipes.DEVNULL, stderr=pipes.PIPE,
         )  # fmt: skip
+        self._started.append(process)
+        return process
 
     @staticmethod
     def options(end: str) -> list[str]:
@@ -77,7 +90,12 @@ async def audited(programs: Programs) -> None:
 
 async def through(folder: Path, seed: int, odds: int, kinds: tuple[str, ...]) -> tuple[bool, list[str]]:
     """Send a file through the proxy: whether it came through whole, and what the proxy has done."""
-    programs, data = Programs(folder), random.Random(seed).randbytes(SIZE)
+    async with Programs(folder) as programs:
+        return await _through(programs, seed, odds, kinds)
+
+
+async def _through(programs: Programs, seed: int, odds: int, kinds: tuple[str, ...]) -> tuple[bool, list[str]]:
+    folder, data = programs.folder, random.Random(seed).randbytes(SIZE)
     (folder / "data").write_bytes(data)
     assert (await programs.run("keygen", "demo"))[0] == 0
     server, port = await programs.serve()
@@ -118,23 +136,26 @@ def test_what_changes_nothing_stops_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("who", ["client", "server"])
 @pytest.mark.parametrize("when", [0.0, 0.05, 0.3])
 def test_an_end_that_is_killed_is_noticed(tmp_path: Path, who: str, when: float) -> None:
-    async def test() -> None:
-        programs, data = Programs(tmp_path), random.Random(1).randbytes(20 * SIZE)
+    async def test(programs: Programs) -> None:
+        data = random.Random(1).randbytes(20 * SIZE)
         (tmp_path / "data").write_bytes(data)
         assert (await programs.run("keygen", "demo"))[0] == 0
-        async with asyncio.timeout(LONG):
-            server, port = await programs.serve()
-            words = ["connect", f"127.0.0.1:{port}", *programs.options("client"), "--input", "data"]
-            client = await programs.start(*words)
-            while not (tmp_path / "got").exists():  # noqa: ASYNC110  (a file makes no event)
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(when)
-            killed, other = (client, server) if who == "client" else (server, client)
-            killed.kill()
-            _, err = await other.communicate()
-            await killed.communicate()
-            assert other.returncode == 1
-            told(tmp_path, data, err.decode(), "")
-            assert "the connection was" in err.decode()
+        server, port = await programs.serve()
+        words = ["connect", f"127.0.0.1:{port}", *programs.options("client"), "--input", "data"]
+        client = await programs.start(*words)
+        while not (tmp_path / "got").exists():  # noqa: ASYNC110  (a file makes no event)
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(when)
+        killed, other = (client, server) if who == "client" else (server, client)
+        killed.kill()
+        _, err = await other.communicate()
+        await killed.communicate()
+        assert other.returncode == 1
+        told(tmp_path, data, err.decode(), "")
+        assert "the connection was" in err.decode()
 
-    asyncio.run(test())
+    async def bounded() -> None:
+        async with asyncio.timeout(LONG), Programs(tmp_path) as programs:
+            await test(programs)
+
+    asyncio.run(bounded())
