@@ -52,7 +52,7 @@ WAIT = "while [ $(cat workers 2>/dev/null | wc -l) -lt 2 ]; do sleep 0.05; done"
 def test_workers_start_when_the_server_is_ready_and_end_with_it(counter: TlcRun, tmp_path: Path) -> None:
     tlc = pretender(tmp_path, f"cat {OUTPUTS}/server.txt; {WAIT}; {END}")
     output = check_distributed(counter, tlc, cluster=Cluster(port=7000))
-    assert (output.verdict, output.figures) == (Verdict("ok"), Figures(25, 16, 0, 7))
+    assert (output.verdict, output.figures) == (Verdict("ok"), Figures(25, 16, 0))
     assert output.unchecked == ("Reaches",)
     assert len(workers_in(tmp_path)) == 2
     assert not any(map(alive, workers_in(tmp_path)))
@@ -125,7 +125,7 @@ def test_a_check_that_is_cancelled(counter: TlcRun, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("expected", "outcome"), [("ok", "as expected"), ("violates Reaches", "failed")])
 def test_of_liveness_a_model_is_told_that_nobody_looked(specs: Path, expected: str, outcome: str) -> None:
     def by(*_: object, **__: object) -> Output:
-        return Output(Verdict("ok"), None, Figures(25, 16, 0, 7), None, unchecked=("Reaches",))
+        return Output(Verdict("ok"), None, Figures(25, 16, 0), None, unchecked=("Reaches",))
 
     tlc = Tlc(Path("java"), Path("jar"))
     (checked,) = model_check([a_model(specs, "ok", expected, 16)], tlc, by=by)
@@ -138,7 +138,7 @@ def test_tlcs_own_server_and_workers(counter: TlcRun, tlc: Tlc) -> None:
     from dataclasses import replace
 
     output = check_distributed(counter, tlc, cluster=Cluster(port=free_port()))
-    assert (output.verdict, output.figures.distinct, output.figures.depth) == (Verdict("ok"), 16, 7)
+    assert (output.verdict, output.figures.distinct, output.figures.depth) == (Verdict("ok"), 16, None)
     violated = replace(counter, cfg=counter.cfg.with_name("invariant.cfg"))
     found = check_distributed(violated, tlc, cluster=Cluster(port=free_port(), workers=1))
     assert found.verdict == Verdict("invariant", "Small")
