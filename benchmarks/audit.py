@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import heapq
+import itertools
 import json
 import os
 import resource
@@ -70,6 +71,7 @@ class _Story:
         self._due: dict[Role, int] = dict.fromkeys(ROLES, NEVER)
         self._under_way: list[tuple[int, int, Event]] = []
         self._latency = latency
+        self._count = itertools.count()  # what was sent first arrives first
         for role in ROLES:
             self._take(Event(0, role, "Open"))
 
@@ -96,7 +98,7 @@ class _Story:
         for done in did:
             if done.do in SENDS and done.message is not None:
                 at = done.t + self._latency
-                heapq.heappush(self._under_way, (at, len(self.log), Event(at, other, "Arrive", done.message)))
+                heapq.heappush(self._under_way, (at, next(self._count), Event(at, other, "Arrive", done.message)))
 
 
 def text_of(policy: Policy, events: int, links: int, turns: int) -> Iterator[bytes]:
