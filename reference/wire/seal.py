@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from rekeyspec.reference.vocabulary import Channel, Role
-from rekeyspec.reference.wire.frames import HEADER, TAG, Frame, header
+from rekeyspec.reference.wire.frames import TAG, Frame, header
 
 SECRET: Final = 32
 """How long the secret of an epoch is, in bytes."""
@@ -115,4 +115,4 @@ def _expand(secret: bytes, use: str, length: int) -> bytes:
     return HKDFExpand(SHA256(), length, b"rekeyspec wire 1 " + use.encode("ascii")).derive(secret)
 
 
-__all__ = ["CIPHERS", "HEADER", "SECRET", "Cipher", "Opener", "Sealer", "Spent", "token"]
+__all__ = ["CIPHERS", "SECRET", "Cipher", "Opener", "Sealer", "Spent", "token"]

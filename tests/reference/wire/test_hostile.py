@@ -15,7 +15,7 @@ from rekeyspec.reference.vocabulary import KINDS, ROLES, Message, Role
 from rekeyspec.reference.wire.credentials import Authority
 from rekeyspec.reference.wire.frames import HEADER, TAG, Frames, body, header
 from rekeyspec.reference.wire.link import Link
-from rekeyspec.reference.wire.negotiation import Tls
+from rekeyspec.reference.wire.negotiation import Failed, Tls
 from tests.reference.wire.net import AUTHORITY, Net
 
 POLICY = Policy(idle_period=5000, heartbeat_sender="both", byte_limit=50_000, negotiation_timeout=3000)
@@ -180,3 +180,43 @@ def test_frames_hold_no_more_than_one() -> None:
         list(frames.feed(header(True, "single", 1, 0, 0)))
     list(frames.feed(bytes(HEADER.size - 1)))
     assert len(frames._held) == HEADER.size - 1
+
+
+def test_a_clear_start_for_the_next_epoch_is_nobodys() -> None:
+    net = Net(POLICY).open()
+    before = remembered(net.server)
+    inside = body("start", Message("start", 2, negotiation="c2"), b"flight")
+    net.server.receive(header(False, "single", 1, 0, len(inside)) + inside, net.t)
+    assert remembered(net.server) == before
+    assert net.server.take() == b""
+
+
+def test_a_session_that_nobody_named_is_not_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = Net(Policy(byte_limit=50_000, session_cache="on", session_lifetime=1000)).open()
+    net.offer("client", bytes(50_000))
+    net.settle()
+    net.until(2000)  # too old to be named
+    negotiator = net.client._negotiator
+    begin = negotiator.begin
+    monkeypatch.setattr(negotiator, "begin", lambda _resume, offered="": begin(negotiator._held, offered))  # type: ignore[attr-defined]
+    monkeypatch.setattr(net.client, "_accept", lambda _outcome: None)
+    net.offer("client", bytes(50_000))
+    net.settle()
+    assert net.ended("server") == ["negotiation failed: a session was resumed that nobody had named (CACHE-1)"]
+
+
+def test_a_negotiation_takes_so_many_bytes_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rekeyspec.reference.wire.negotiation.MOST", 10)
+    negotiation = Net(POLICY).server._negotiator.begin("")
+    assert negotiation.receive(b"\x16\x03\x01") == b""
+    with pytest.raises(Failed, match="more than 10 bytes of negotiation"):
+        negotiation.receive(bytes(8))
+
+
+def test_keys_that_protect_nothing_more_are_forgotten() -> None:
+    net = Net(POLICY).open()
+    for _ in range(4):
+        net.offer("client", bytes(50_000))
+        net.settle()
+    assert net.client.epoch == 5
+    assert set(net.client._keys) == set(net.server._keys) == {5}
