@@ -172,11 +172,11 @@ def _forgeries(at: _Scene) -> Iterator[Message]:
         kinds += ["heartbeat", "reply"]
     for epoch in sorted(at.foe.cracked):
         for kind in kinds:
-            yield _plausible(at, kind, epoch, "adversary")._replace(channel=p.channel("data"))
+            yield _plausible(at, kind, epoch, "adversary")._replace(channel=p.data_channel)
         if p.accounting == s.peer:
             for size in (0, s.limit + 1):  # of idleness, and of bytes enough
                 told = _plausible(at, "notice", epoch, "adversary")
-                yield told._replace(bytes=size, channel=p.channel("data"))
+                yield told._replace(bytes=size, channel=p.data_channel)
 
 
 def _negotiating(at: _Scene) -> Iterator[Move]:

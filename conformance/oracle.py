@@ -93,6 +93,7 @@ class Oracle:
     ) -> None:
         self.rules = rules or Rules(policy, margin)
         self.margin = self.rules.margin
+        self._tolerant = self.margin.ms > 0
         self.unseen = _SILENT | frozenset(hidden) if hidden else _SILENT
         self.role = role
         self.exercised: set[str] = set()
@@ -127,14 +128,14 @@ class Oracle:
     def observe(self, e: Event) -> Divergence | None:
         """The next event, in order of time. The first divergence, or None. ValueError when time runs backwards."""
         self._index += 1
-        if e.message is not None and e.message.sealed_by == "adversary":
-            e = e._replace(message=e.message._replace(sealed_by="peer"))  # no end can tell them apart
+        t, m = e.t, e.message
+        if m is not None and m.sealed_by == "adversary":
+            e = e._replace(message=m._replace(sealed_by="peer"))  # no end can tell them apart
         states = self._states
-        if len(states) == 1 and not self.margin.ms:
+        if len(states) == 1 and not self._tolerant:
             h = states[0]
             # Nothing can be overdue if no time passes, and nothing unseen can have happened if nothing unseen is due.
-            s = h.state
-            if (e.t == s.t or h.soonest >= e.t) and ((h.calm and self.unseen is _SILENT) or not self._silent_due(h)):
+            if (t == h.state.t or h.soonest >= t) and ((h.calm and self.unseen is _SILENT) or not self._silent_due(h)):
                 return self._follow_one(h, e)
         states = self._expand(states, e.t)
         alive = [h for h in states if h.soonest + self.margin.ms >= e.t]
@@ -321,7 +322,7 @@ def _may_be_silent(r: Rules, s: End) -> bool:
     if len(s.inbox) != 1:
         return bool(s.inbox)
     m = s.inbox[0]
-    return m.kind != "data" or not sealed(m) or m.channel != r.policy.channel("data")
+    return m.kind != "data" or not sealed(m) or m.channel != r.policy.data_channel
 
 
 def _distinct(found: list[_Hypothesis]) -> list[_Hypothesis]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from rekeyspec.reference import plain
 from rekeyspec.reference.guards import TAKES, Guard, NotEnabled, Rules, Table, closing, false_guard, taker
-from rekeyspec.reference.messages import SENDS, check_form
+from rekeyspec.reference.messages import SENDS, check_form, next_data
 from rekeyspec.reference.obligations import DUTY
 from rekeyspec.reference.state import End
 from rekeyspec.reference.vocabulary import ENVIRONMENT, Do, Event, Kind, Message
@@ -25,6 +26,9 @@ GIVEN: Final[frozenset[Do]] = frozenset(ENVIRONMENT)
 _NAMED: Final[frozenset[Do]] = frozenset({"Deliver", "Reject", "Discard", "RefuseStart", "Ignore"})
 """Actions whose event names the message they take; the others name the one they send, or none."""
 
+_PLAIN: Final[frozenset[Do]] = frozenset({"SendData", "Deliver"})
+"""Actions that have a plain case."""
+
 _UNPROVOKED: Final[dict[Do, str]] = {"Deliver": "ORDER-1"}
 """The rule that an action breaks when nothing arrived for it to take, where that is not the rule of its duty."""
 
@@ -34,6 +38,13 @@ def enabled(r: Rules, s: End, e: Event) -> Message | None:
     do = e.do
     if do in GIVEN:
         return None
+    if do in _PLAIN and r.whole:
+        m = e.message
+        if do == "Deliver" and m is not None and s.inbox and m == s.inbox[0]:
+            if plain.delivers(r.policy, s, e.t, r.margin, m):
+                return m
+        elif do == "SendData" and m is not None and plain.sends(r.policy, s, e.t, r.margin) and m == next_data(r, s):
+            return None
     if do in r.own:
         about = e.message or NOTHING
         guard = false_guard(r.own, do, r, s, e.t, about)

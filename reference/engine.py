@@ -6,6 +6,10 @@ one instant, and whether to act before or after what arrives at the instant of a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from rekeyspec.reference import busy
 from rekeyspec.reference.gateway import admits, refused
 from rekeyspec.reference.guards import Rules, announced, closing
 from rekeyspec.reference.messages import SENDS, outbound
@@ -13,7 +17,15 @@ from rekeyspec.reference.obligations import Obligation, look
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.state import End, fresh
 from rekeyspec.reference.step import apply, step
-from rekeyspec.reference.vocabulary import SILENT, Event, Role
+from rekeyspec.reference.vocabulary import SILENT, Do, Event, Message, Role
+
+_tuple = tuple.__new__  # past the named tuples' own, which only calls it
+
+AT_ONCE: Final[Mapping[Do, Callable[[Rules, End, Event], busy.Done | None]]] = {
+    "Offer": busy.offered,
+    "Arrive": busy.arrived,
+}
+"""What is mostly done at once; None where it is not."""
 
 _SENDING = frozenset(SENDS) - {"Close"}
 _NAMING = frozenset({"Deliver", "Reject", "Discard", "RefuseStart", "Ignore"})
@@ -21,7 +33,8 @@ _NAMING = frozenset({"Deliver", "Reject", "Discard", "RefuseStart", "Ignore"})
 
 def act(r: Rules, s: End, o: Obligation) -> Event:
     """The event by which this end meets an obligation now."""
-    message, reason = None, ""
+    message: Message | None = None
+    reason = ""
     if o.do in _SENDING:
         message = outbound(r, s, o.do, o.taken)
     elif o.do in _NAMING:
@@ -31,7 +44,7 @@ def act(r: Rules, s: End, o: Obligation) -> Event:
         reason = closing(r, s, s.t)[0]
     elif o.do == "Refuse":
         reason = s.refusal
-    return Event(s.t, s.role, o.do, message, reason=reason)
+    return _tuple(Event, (s.t, s.role, o.do, message, 0, reason, ""))
 
 
 class Engine:
@@ -46,6 +59,11 @@ class Engine:
     def step(self, event: Event) -> tuple[tuple[Event, ...], int]:
         """What the end does in answer to this event, in order, and its next deadline (ms; NEVER: none)."""
         r = self.rules
+        at_once = AT_ONCE.get(event.do) if r.whole else None
+        done = at_once(r, self.state, event) if at_once is not None else None
+        if done is not None:
+            self.state, action, deadline = done
+            return (action,), deadline
         s = step(r, self.state, event)
         did: list[Event] = []
         while True:

@@ -54,20 +54,28 @@ FORM_OF: Final[Mapping[tuple[Kind, str], str]] = {
 }
 
 
+_tuple = tuple.__new__  # past the named tuples' own, which only calls it
+
 CONTROL_BYTES: Final = 32
 """What the reference counts for a control message where those count (BYTE-2); an implementation may send another
 size."""
 
 
+def next_data(r: Rules, s: End) -> Message:
+    """The message of data that leaves next here: what waits first, which there must be."""
+    number, size = s.sent_number + 1, s.queue[0].bytes
+    return _tuple(Message, ("data", s.epoch, number, "", "", size, r.policy.data_channel, "peer"))
+
+
 def outbound(r: Rules, s: End, do: Do, taken: Message | None = None) -> Message:
     """The message that this action must send; `taken` is the one it answers. Where there is a choice, the first of
     `foretold`. Raises KeyError for an action that sends none."""
+    if do == "SendData":
+        return next_data(r, s)
     p = r.policy
     kind = SENDS[do]
     channel = p.channel(kind)
     match kind:
-        case "data":
-            return Message(kind, s.epoch, s.sent_number + 1, bytes=s.queue[0].bytes, channel=channel)
         case "heartbeat" | "reply":
             number = taken.number if taken else s.beat_number + 1
             seal = "nobody" if p.heartbeat_protection == "clear" else "peer"

@@ -6,8 +6,10 @@ latest event; timers are due at their deadline. The two meet in `look`, what an 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from rekeyspec.reference import plain
 from rekeyspec.reference.conditions import (
     age_due,
     aged,
@@ -24,6 +26,8 @@ from rekeyspec.reference.conditions import (
 from rekeyspec.reference.guards import Rules, closing, taker, watches
 from rekeyspec.reference.state import FULL, NONE, End
 from rekeyspec.reference.vocabulary import NEVER, Do, Message
+
+_tuple = tuple.__new__  # past the named tuples' own, which only calls it
 
 
 class Obligation(NamedTuple):
@@ -57,7 +61,7 @@ def obligations(r: Rules, s: End) -> list[Obligation]:
     """Everything that is due at this end, now or later, in the order in which the reference does it."""
     if s.phase != "open":
         return [Obligation(s.t, "Refuse", "GATE-1" if s.refusal == FULL else "LIM-1")] if s.refusal else []
-    out = _answers(r, s) if s.inbox else []
+    out = list(_answers(r, s)) if s.inbox else []
     if s.refusal:
         out.append(Obligation(s.t, "Refuse", "LIM-1"))
     _endings(r, s, out)
@@ -81,15 +85,13 @@ def obligations(r: Rules, s: End) -> list[Obligation]:
     return out
 
 
-def _answers(r: Rules, s: End) -> list[Obligation]:
+def _answers(r: Rules, s: End) -> Iterator[Obligation]:
     """What is due to what arrived, in the order of its coming."""
-    out = []
     for m in s.inbox:
         do = taker(r, s, s.t, m)
         if do is not None:
             early = do == "Discard" and m.epoch > s.epoch
-            out.append(Obligation(s.t, do, "EARLY-1" if early else DUTY[do], m))
-    return out
+            yield _tuple(Obligation, (s.t, do, "EARLY-1" if early else DUTY[do], m))
 
 
 def _endings(r: Rules, s: End, out: list[Obligation]) -> None:
@@ -158,12 +160,16 @@ def _held(r: Rules, s: End) -> bool:
 def look(r: Rules, s: End) -> tuple[Obligation | None, int]:
     """The first thing that is due by the time of the latest event, None when time may pass; and when something is due
     next (ms; NEVER: nothing ever is, if nothing happens)."""
-    if _quiet(s):
-        soon = _timers(r, s)
+    if s.inbox:
+        for o in _answers(r, s):
+            return o, s.t
+    elif calm(s):
+        soon = timers(r, s)
         if soon > s.t:
-            return None, soon
-    elif s.inbox and (answers := _answers(r, s)):
-        return answers[0], s.t
+            if not s.queue:
+                return None, soon
+            if plain.sends(r.policy, s, s.t, r.margin):
+                return _tuple(Obligation, (s.t, "SendData", "FLOW-1", None)), s.t
     soon = NEVER
     for o in obligations(r, s):
         if o.t <= s.t:
@@ -175,37 +181,40 @@ def look(r: Rules, s: End) -> tuple[Obligation | None, int]:
 
 def soonest(r: Rules, s: End) -> int:
     """When the first obligation of all is due, at once or later (ms; NEVER: none is)."""
-    return _timers(r, s) if _quiet(s) else min([o.t for o in obligations(r, s)], default=NEVER)
+    return timers(r, s) if not s.queue and calm(s) else min([o.t for o in obligations(r, s)], default=NEVER)
 
 
 # Most of the time an end has nothing to do but wait. The two functions below answer that case without listing anything:
 # look and soonest are asked at every step. tests/reference/test_obligations.py holds them equal to the list.
 
 
-def _quiet(s: End) -> bool:
-    """Is nothing but timers due here?"""
+def calm(s: End) -> bool:
+    """Is nothing due here but timers, and data that waits?"""
     return (
-        not (s.inbox or s.queue or s.refusal or s.ending or s.requested or s.reached or s.series or s.epoch == 0)
+        s.epoch > 0
         and s.phase == "open"
+        and not (s.refusal or s.ending or s.requested or s.reached or s.series or s.inbox)
     )
 
 
-def _timers(r: Rules, s: End) -> int:
+def timers(r: Rules, s: End) -> int:
     """When the first timer of a quiet end fires (ms)."""
     p, soon = r.policy, NEVER
     if s.awaiting_since != NONE:
         soon = s.awaiting_since + p.negotiation_timeout
     if s.suspect_since != NONE:
         soon = min(soon, s.suspect_since + p.negotiation_timeout)
-    if s.negotiation is None:
-        if s.role in p.beating:
-            soon = min(soon, max(s.next_beat, s.t))
-        if s.role in p.aging and not s.requesting:
-            soon = min(soon, max(age_due(p, s), s.t))
-        if s.role in p.watching and s.suspect_since == NONE:
-            soon = min(soon, s.expected_at + p.grace)
-        if s.role in p.noticing:
-            soon = min(soon, notice_due(p, s, r.margin.bytes))
+    if s.negotiation is not None:
+        return soon
+    role = s.role
+    if role in p.beating and s.next_beat < soon:
+        soon = s.next_beat if s.next_beat > s.t else s.t
+    if role in p.aging and not s.requesting and (at := age_due(p, s)) < soon:
+        soon = at if at > s.t else s.t
+    if role in p.watching and s.suspect_since == NONE and (at := s.expected_at + p.grace) < soon:
+        soon = at
+    if role in p.noticing and (at := notice_due(p, s, r.margin.bytes)) < soon:
+        soon = at
     return soon
 
 

@@ -118,7 +118,17 @@ class Policy:
 
     def may_offer(self, role: Role) -> bool:
         """May this end's user offer data (LIM-1)?"""
-        return self.direction == "both" or (self.direction == "to-server") == (role == "client")
+        return role in self.offering
+
+    @cached_property
+    def offering(self) -> frozenset[Role]:
+        """LIM-1: the ends whose users may offer data. (Kept: asked at every step.)"""
+        return frozenset(r for r in ROLES if self.direction in ("both", "to-server" if r == "client" else "to-client"))
+
+    @cached_property
+    def data_channel(self) -> Channel:
+        """CHAN-1: the channel on which data flows. (Kept: asked at every step.)"""
+        return self.channel("data")
 
     def channel(self, kind: str) -> Channel:
         """The channel on which messages of this kind flow (CHAN-1)."""

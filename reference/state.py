@@ -21,8 +21,6 @@ NONE: Final = -1
 FULL: Final = "links_per_user"
 """Why a gateway refuses a link (GATE-1): `refusal` of the end that it does not admit."""
 
-_put = object.__setattr__  # past the frozen dataclass's own, on an object that nobody has seen yet
-
 Certainty = Literal[0, 1, 2]
 """Whether a condition on time holds: no, it may be read either way (the very instant, or within the tolerance), yes."""
 
@@ -129,8 +127,8 @@ class End:
     def but(self, **changes: object) -> Self:
         """The same end with these fields changed. (`dataclasses.replace` costs several times as much, and this is the
         innermost call of the whole project.)"""
-        new = object.__new__(type(self))
-        _put(new, "__dict__", self.__dict__ | changes)
+        new = _new(type(self))
+        _fill(new, self.__dict__ | changes)
         return new
 
     @property
@@ -142,6 +140,10 @@ class End:
     def marked(self) -> bool:
         """The epoch is marked here."""
         return self.marked_sent or self.marked_accepted
+
+
+_new = object.__new__
+_fill = End.__dict__["__dict__"].__set__  # past the frozen dataclass's own setattr, on an object nobody has seen yet
 
 
 def fresh(policy: Policy, role: Role) -> End:

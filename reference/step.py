@@ -1,6 +1,6 @@
 """What changes: `step(rules, end, event)` is the end after one action.
 
-One match, in the order of the spec's Next. All change of state is here. An action whose guard is false raises
+One match, what happens most first. All change of state is here. An action whose guard is false raises
 `NotEnabled` and changes nothing; anything else that is raised is a bug.
 """
 
@@ -39,14 +39,19 @@ def apply(r: Rules, s: End, e: Event, taken: Message | None) -> End:
     if taken is not None and do != "Deliver":
         s = s.but(t=t, inbox=_without(s.inbox, taken), series=_alive(r, s, t, do, taken))
     match do:
-        case "Open":
-            return _open(r, s, t)
         case "Offer":
             return _offer(r, s, e)
+        case "SendData":
+            return sent(r, s, t, e.message or NOTHING)
         case "Arrive":
             return s.but(t=t, inbox=(*s.inbox, e.message)) if s.phase == "open" else s.but(t=t)
+        case "Deliver":
+            series = s.series and _alive(r, s, t, do, m)
+            return s.but(inbox=_without(s.inbox, m), series=series, **delivered(r, s, t, m))
         case "Tick":
             return s.but(t=t)
+        case "Open":
+            return _open(r, s, t)
         case "Shut":
             return s.but(t=t, ending=s.ending or "CLOSE-1") if s.phase == "open" else s.but(t=t)
         case "Start":
@@ -63,10 +68,6 @@ def apply(r: Rules, s: End, e: Event, taken: Message | None) -> End:
             return s.but(requested=True)
         case "AcceptNotice":
             return _told(r, s, m)
-        case "SendData":
-            return _send(r, s, t, e.message or NOTHING)
-        case "Deliver":
-            return s.but(inbox=_without(s.inbox, m), series=_alive(r, s, t, do, m), **_delivered(r, s, t, m))
         case "Reject":
             return s.but(ending=s.ending or ("IDLE-4" if r.policy.on_spoof == "close" else ""))
         case "Discard" | "RefuseStart" | "Ignore":
@@ -175,10 +176,10 @@ def _active(r: Rules, s: End, t: int) -> dict[str, object]:
     return changes
 
 
-def _send(r: Rules, s: End, t: int, m: Message) -> End:
+def sent(r: Rules, s: End, t: int, m: Message) -> End:
     """BYTE-1: what is sent counts. BYTE-5: it is this end's message that reached the limit, if it is reached now."""
-    sent = s.but(queue=s.queue[1:], count=s.count + _counted(r, s, m), sent_number=m.number, **_active(r, s, t))
-    return sent.but(reached=True) if _reaches(r, sent) else sent
+    new = s.but(queue=s.queue[1:], count=s.count + _counted(r, s, m), sent_number=m.number, **_active(r, s, t))
+    return new.but(reached=True) if _reaches(r, new) else new
 
 
 def _reply(r: Rules, s: End, t: int, taken: Message, sent: Message) -> End:
@@ -222,11 +223,13 @@ def _reaches(r: Rules, s: End) -> bool:
     return r.policy.byte_trigger == "at-once" and full(r.policy, s, r.margin.bytes)
 
 
-def _delivered(r: Rules, s: End, t: int, m: Message) -> dict[str, object]:
+def delivered(r: Rules, s: End, t: int, m: Message) -> dict[str, object]:
     """BYTE-1: what is delivered counts under its own key; REKEY-2: the data channel now carries the new epoch."""
-    changes = _active(r, s, t) | {"delivered_number": m.number}
+    changes = _active(r, s, t)
+    changes["delivered_number"] = m.number
     if m.epoch == s.epoch:
-        changes |= {"count": s.count + _counted(r, s, m), "old_until": NONE}
+        changes["count"] = s.count + _counted(r, s, m)
+        changes["old_until"] = NONE
         if s.bytes_noticed:
             changes["bytes_noticed"] = False  # REKEY-6: the peer sends on, so the notice may be lost
     return changes

@@ -174,9 +174,9 @@ class Wire:
     def _go_on(self) -> None:
         """After every event: send what is to be sent, tell what is new, set the timer, and end what has ended."""
         for number, writer in enumerate(self._connections):
-            data = self.link.take(number)
-            if data and not writer.is_closing():
-                writer.write(data)
+            while data := self.link.take(number):
+                if not writer.is_closing():
+                    writer.write(data)
         while self.link.news:
             one = self.link.news.popleft()
             if isinstance(one, Received):

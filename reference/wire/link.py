@@ -15,26 +15,50 @@ from rekeyspec.reference.engine import Engine
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.state import NONE
 from rekeyspec.reference.vocabulary import NEVER, Channel, Event, Message, Role
-from rekeyspec.reference.wire.frames import HANDSHAKE, MORE, PIECE, Frame, Frames, Malformed, Said, body, header, said
+from rekeyspec.reference.wire.frames import (
+    BODY,
+    CLEAR,
+    HANDSHAKE,
+    HEADER,
+    MORE,
+    PIECE,
+    Frame,
+    Frames,
+    Malformed,
+    Said,
+    body,
+    header,
+    said,
+)
 from rekeyspec.reference.wire.negotiation import Failed, Negotiation, Negotiator, Outcome
-from rekeyspec.reference.wire.seal import CIPHERS, Cipher, Opener, Sealer, token
+from rekeyspec.reference.wire.seal import CIPHERS, Cipher, Opener, Rest, Sealer, token
 
 EARLY: Final = 1 << 20
 """The most bytes that wait for a key that is on its way (EARLY-1). A transport stops reading long before (`early`)."""
+
+TAKEN: Final = 1 << 17
+"""About so many bytes are given to a transport at a time."""
 
 _BEHIND: Final = frozenset({"start", "answer", "close"})
 """These say how many messages of data went before them, and take effect when those have come: without that they could
 overtake, on a connection of their own, data that is lost then (by two keys, or by the link's end)."""
 
 _IN_TURN: Final = _BEHIND | {"finish", HANDSHAKE}
+_NEGOTIATING: Final = _IN_TURN - {"close"}
 _NOTHING: Final = (Message("start"), b"")
+_tuple = tuple.__new__  # past the named tuples' own, which only calls it
 _PEER: Final[dict[Role, Role]] = {"client": "server", "server": "client"}
 
 
 class Received(NamedTuple):
-    """The peer's user sent this (Deliver)."""
+    """The peer's user sent this (Deliver), in the pieces in which it came."""
 
-    data: bytes
+    pieces: tuple[bytes, ...]
+
+    @property
+    def data(self) -> bytes:
+        """The whole message."""
+        return self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
 
 
 class Renewed(NamedTuple):
@@ -97,6 +121,26 @@ class _Keys:
         self.openers = {one: Opener(cipher, secret, one, _PEER[role]) for one in channels}
 
 
+@dataclass(slots=True)
+class _Partial:
+    """A message of which only the first pieces have come, and how many bytes are missing."""
+
+    message: Message
+    pieces: list[bytes]
+    missing: int
+
+    @property
+    def key(self) -> tuple[int, Channel]:
+        """The epoch and the channel of the key that all of it is under."""
+        return self.message.epoch, self.message.channel
+
+
+def _of_its_key(frame: Frame, found: tuple[Said, Message, bytes]) -> bool:
+    """Is this of the epoch whose key sealed it, or of a negotiation of the next one?"""
+    ahead = found[1].epoch - frame.epoch
+    return not ahead or (ahead == 1 and found[0] in _NEGOTIATING)
+
+
 def ceiled(policy: Policy, cipher: str) -> Policy:
     """LIM-3: this policy with the cipher's own limit as a ceiling over `byte_limit`."""
     ceiling = CIPHERS[cipher].ceiling
@@ -130,16 +174,19 @@ class Link:
         self._channels: tuple[Channel, ...] = ("single",) if self.policy.channels == 1 else ("control", "data")
         self._data = self._channels[-1]
         self._frames = [Frames() for _ in range(connections)]
-        self._out: list[list[bytes]] = [[] for _ in range(connections)]
+        self._out: list[deque[bytes | Rest]] = [deque() for _ in range(connections)]
         self._keys: dict[int, _Keys] = {}
         self._queue: deque[bytes] = deque()
-        self._partial: tuple[Message, list[bytes], int] | None = None
-        self._arriving = b""
+        self._partial: _Partial | None = None
+        self._arriving: tuple[bytes, ...] = ()
         self._early: list[Frame] = []
+        self._ahead = 0  # how many bytes those are, with their headers
         self._behind: deque[tuple[Said, Message, bytes]] = deque()
+        self._delayed = 0  # how many bytes those are
         self._said = self._heard = 0  # the latest data that was sent, and that has come, by number
         self._tls: Negotiation | None = None  # the latest negotiation, until nothing more can come for it
         self._named = self._made = ""  # its id, and the session that it makes
+        self._for = 0  # the epoch that it is for
         self._resumed = False
         self._arrived = _NOTHING  # the start that is being answered, and its flight
         self._answer: Message | None = None  # it came, and TLS is not done yet
@@ -148,6 +195,7 @@ class Link:
         self._failure = ""
         self._peer: bytes | None = None
         self._known = 0  # the epoch of which news was given
+        self._over = False
         self._t = 0
 
     # What happens to it.
@@ -159,21 +207,29 @@ class Link:
     def offer(self, data: bytes, t: int) -> str:
         """The user wants this sent as one message. The reason where it is refused (LIM-1): `closed`, `direction`,
         `max_message`, or `queue_limit`, and then it may be offered again later. Empty where it was accepted."""
+        self._catch_up(t)  # which may end the link, and empty the queue
         self._queue.append(bytes(data))
-        did = self._step("Offer", t, size=len(data))
-        for one in did:
+        for one in self._step("Offer", t, size=len(data)):
             if one.do == "Refuse":
-                self._queue.pop()
                 return one.reason
         return ""
 
     def receive(self, data: bytes, t: int, connection: int = 0) -> None:
         """These bytes came. After bytes that are no frames the link ends: nothing after them can be read."""
-        self._catch_up(t)
-        self._t = max(t, self._t)
+        if t > self.deadline:
+            self._catch_up(t)
+        if t > self._t:
+            self._t = t
+        if self._over:
+            return
         try:
-            for frame in self._frames[connection].feed(data):
-                if self.closed:
+            frames = self._frames[connection]
+            frames.add(data)
+            while not self._over:
+                if self._partial is not None:
+                    self._rest(self._partial, frames)
+                frame = frames.next()
+                if frame is None:
                     return
                 self._frame(frame)
         except Malformed as why:
@@ -185,6 +241,7 @@ class Link:
 
     def shut(self, t: int, why: str = "") -> None:
         """The user ends the link, or the transport is gone (`why`). The peer is told (CLOSE-1)."""
+        self._catch_up(t)
         if not self.closed:
             if why:
                 self.news.append(Ended(why))
@@ -192,10 +249,22 @@ class Link:
 
     # What comes of it.
 
-    def take(self, connection: int = 0) -> bytes:
-        """The bytes to send now, over this connection; they are given once."""
-        out, self._out[connection] = self._out[connection], []
-        return b"".join(out)
+    def take(self, connection: int = 0, most: int = TAKEN) -> bytes:
+        """The bytes to send now over this connection, about so many at most: they are given once, and none when all
+        have been. (In pieces, since large blocks of memory are slow to come by.)"""
+        out = self._out[connection]
+        pieces: list[bytes] = []
+        while out and most > 0:
+            first = out[0]
+            if isinstance(first, bytes):
+                pieces.append(first)
+                most -= len(first)
+                out.popleft()
+            elif taken := first.take(most, pieces):
+                most -= taken
+            else:
+                out.popleft()
+        return b"".join(pieces)
 
     @property
     def epoch(self) -> int:
@@ -220,33 +289,36 @@ class Link:
     # The rules.
 
     def _step(
-        self, do: str, t: int, m: Message | None = None, *, size: int = 0, payload: bytes = b""
+        self, do: str, t: int, m: Message | None = None, *, size: int = 0, pieces: tuple[bytes, ...] = ()
     ) -> tuple[Event, ...]:
-        self._catch_up(t)
-        self._t = max(t, self._t)
-        return self._done(Event(self._t, self.role, do, m, size), payload)  # type: ignore[arg-type]
+        if t > self.deadline:
+            self._catch_up(t)
+        if t > self._t:
+            self._t = t
+        return self._done(_tuple(Event, (self._t, self.role, do, m, size, "", "")), pieces)
 
     def _catch_up(self, t: int) -> None:
         """What was due before this time is done first, as of when it was due: the rules are kept in the link's own
         time, and whoever calls late is behind it. By how much is counted."""
-        while self._t < self.deadline < t and not self.closed:
+        while self.deadline < t and not self.closed:  # it may be the time of bytes that came, and did nothing
             self.counters.late = max(self.counters.late, t - self.deadline)
             self._t = self.deadline
-            self._done(Event(self._t, self.role, "Tick"), b"")
+            self._done(Event(self._t, self.role, "Tick"))
 
-    def _done(self, event: Event, payload: bytes) -> tuple[Event, ...]:
+    def _done(self, event: Event, pieces: tuple[bytes, ...] = ()) -> tuple[Event, ...]:
         """What the end does in answer to this event."""
         did, self.deadline = self._engine.step(event)
         if event.do != "Tick":
             self._log(event)
-        self._arriving = payload
+        self._arriving = pieces
         if self.epoch > self._known:
             self._known = self.epoch
             self._renewed()
         for one in did:
             self._log(one)
             self._did(one)
-        self._prune()
+        if len(self._keys) > 1:
+            self._prune()
         if self._failure:
             self._give_up()
         return did
@@ -258,7 +330,7 @@ class Link:
                 assert m is not None
                 self._send_data(m)
             case "Deliver":
-                self.counters.received += len(self._arriving)
+                self.counters.received += m.bytes if m is not None else 0
                 self.news.append(Received(self._arriving))
             case "Start":
                 assert m is not None
@@ -270,6 +342,8 @@ class Link:
                 assert m is not None
                 flight, self._pending = self._pending, b""
                 self._say("finish", m, flight)
+            case "Refuse":
+                self._queue.pop()
             case "SendHeartbeat" | "SendReply" | "SendNotice" | "Request":
                 assert m is not None
                 self.counters.heartbeats += e.do == "SendHeartbeat"
@@ -287,6 +361,8 @@ class Link:
 
     def _end(self, why: str) -> None:
         """DEAD-5: nothing of the link is left but what is to be sent still."""
+        self._over = True
+        self._frames = [Frames() for _ in self._frames]
         if not (self.news and isinstance(self.news[-1], Ended)):
             self.news.append(Ended(why))
         self._keys.clear()
@@ -321,9 +397,9 @@ class Link:
         inside = body(kind, m._replace(number=self._said) if kind in _BEHIND else m, payload[:PIECE])
         out = self._out[0]
         if sealed:
-            out.append(self._keys[epoch].sealers[m.channel].seal(inside))
+            out.extend(self._keys[epoch].sealers[m.channel].seal(inside))
         else:
-            out.append(header(False, m.channel, epoch, 0, len(inside)) + inside)
+            out.extend((header(CLEAR, m.channel, epoch, 0, len(inside)), inside))
         for at in range(PIECE, len(payload), PIECE):
             self._say(HANDSHAKE, m, payload[at : at + PIECE], key)
 
@@ -331,34 +407,42 @@ class Link:
         payload = self._queue.popleft()
         self._said = m.number
         self.counters.sent += len(payload)
-        seal, out = self._keys[m.epoch].sealers[m.channel].seal, self._out[-1]
-        out.append(seal(body("data", m, payload[:PIECE])))
-        if len(payload) > PIECE:
-            rest = body(MORE, m)
-            out.extend(seal(rest + payload[at : at + PIECE]) for at in range(PIECE, len(payload), PIECE))
+        sealer, out = self._keys[m.epoch].sealers[m.channel], self._out[-1]
+        if len(payload) <= PIECE:
+            out.extend(sealer.seal(body("data", m, payload)))
+            return
+        out.extend(sealer.seal(body("data", m, payload[:PIECE])))
+        out.append(sealer.seal_rest(payload))
 
     # What comes.
 
     def _frame(self, frame: Frame) -> None:
-        if not frame.sealed:
+        if frame.form == CLEAR:
             self._clear(frame)
             return
         keys = self._keys.get(frame.epoch)
-        if keys is None or frame.channel not in keys.openers:
+        opener = keys.openers.get(frame.channel) if keys is not None else None
+        if opener is None:
             if keys is None and frame.epoch == self.epoch + 1 and frame.channel == self._data and self._tls is not None:
                 self._wait(frame)
             else:
                 self.counters.unreadable += 1
             return
-        opener = keys.openers[frame.channel]
         inside = opener.open(frame)
-        found = said(frame, inside) if inside is not None else None
-        if found is None:
+        if inside is None:
             self.counters.unauthentic += 1
-        elif opener.missing and self.policy.transport == "stream":
-            self._fail(f"{opener.missing} records are missing before record {frame.number} (ORDER-1)")
-        else:
+            return
+        if opener.missing:
+            self._partial = None
+            if self.policy.transport == "stream":
+                self._fail(f"{opener.missing} records are missing before record {frame.number} (ORDER-1)")
+                return
+        if frame.form == MORE:
+            self._more(frame, inside)
+        elif (found := said(frame, inside)) and _of_its_key(frame, found):
             self._message(*found)
+        else:
+            self.counters.unauthentic += 1
 
     def _clear(self, frame: Frame) -> None:
         """Before the first key TLS itself authenticates a negotiation; after it nothing is clear but heartbeats."""
@@ -370,53 +454,83 @@ class Link:
         first = self.epoch == 0 and m.epoch == 1 and kind in ("start", "answer", "finish", HANDSHAKE)
         if first:
             self._message(kind, m._replace(sealed_by="peer", number=0), payload)
-        elif kind in (HANDSHAKE, MORE):
+        elif kind == HANDSHAKE:
             self.counters.unauthentic += 1
         else:
             self._step("Arrive", self._t, m)
 
     def _wait(self, frame: Frame) -> None:
         """EARLY-1: it cannot be opened before its key is in force."""
-        self._early.append(frame)
-        if sum(len(one.body) for one in self._early) > EARLY:
+        self._early.append(frame._replace(body=bytes(frame.body)))
+        self._ahead += HEADER.size + len(frame.body)
+        if self._ahead > EARLY:
             self._fail(f"more than {EARLY} bytes came ahead of their key")
 
     def _message(self, kind: Said, m: Message, payload: bytes) -> None:
         if kind in _IN_TURN:
             self._behind.append((kind, m, payload))
+            self._delayed += BODY.size + len(payload)
             self._in_turn()
-        elif kind in ("data", MORE):
-            self._piece(kind, m, payload)
-            self._in_turn()
+        elif kind == "data":
+            self._begun(m, payload)
         else:
             self._step("Arrive", self._t, m)
 
     def _in_turn(self) -> None:
         """What has waited for data, and all of its negotiation after it, as far as that has come."""
-        if sum(len(payload) for _, _, payload in self._behind) > EARLY:
+        if self._delayed > EARLY:
             self._fail(f"more than {EARLY} bytes wait for data that does not come")
         while self._behind and not self.closed:
             kind, m, payload = self._behind[0]
             if kind in _BEHIND and m.number > self._heard:
                 return
             self._behind.popleft()
+            self._delayed -= BODY.size + len(payload)
             self._turn(kind, m._replace(number=0), payload)
 
-    def _piece(self, kind: Said, m: Message, payload: bytes) -> None:
-        if kind == MORE:
-            self._more(m, payload)
-            return
+    def _begun(self, m: Message, payload: bytes) -> None:
+        """The first piece of a message, which is most often the whole of it."""
         self._partial = None
         if m.bytes > max(self.policy.max_message, len(payload)):
             self._fail(f"a message of {m.bytes} bytes; max_message is {self.policy.max_message}")
+        elif m.bytes < len(payload):
+            self._fail(f"a message of {m.bytes} bytes brings {len(payload)}")
         elif m.bytes > len(payload):
-            self._partial = (m, [payload], m.bytes - len(payload))
+            self._partial = _Partial(m, [payload], m.bytes - len(payload))
         else:
-            self._came(m, payload)
+            self._came(m, (payload,))
 
-    def _came(self, m: Message, payload: bytes) -> None:
-        self._heard = max(self._heard, m.number)
-        self._step("Arrive", self._t, m, payload=payload)
+    def _more(self, frame: Frame, piece: bytes) -> None:
+        """The next piece of a message. One that does not fit the one before is of a message that has lost its start."""
+        partial = self._partial
+        if partial is None:
+            return
+        partial.pieces.append(piece)
+        partial.missing -= len(piece)
+        if not piece or partial.missing < 0 or (frame.epoch, frame.channel) != partial.key:
+            self._partial = None
+        elif not partial.missing:
+            self._whole(partial)
+
+    def _rest(self, partial: _Partial, frames: Frames) -> None:
+        """A message is incomplete: its next pieces are taken at once, as far as they are here."""
+        epoch, channel = partial.key
+        if epoch in self._keys:
+            opener = self._keys[epoch].openers[channel]
+            partial.missing = opener.open_rest(partial.key, frames, partial.missing, partial.pieces)
+            if not partial.missing:
+                self._whole(partial)
+
+    def _whole(self, partial: _Partial) -> None:
+        self._partial = None
+        self._came(partial.message, tuple(partial.pieces))
+
+    def _came(self, m: Message, pieces: tuple[bytes, ...]) -> None:
+        if m.number > self._heard:
+            self._heard = m.number
+        self._step("Arrive", self._t, m, pieces=pieces)
+        if self._behind:
+            self._in_turn()
 
     def _turn(self, kind: Said, m: Message, payload: bytes) -> None:
         match kind:
@@ -430,21 +544,6 @@ class Link:
                 self._finished(m, payload)
             case _:
                 self._step("Arrive", self._t, m)
-
-    def _more(self, m: Message, payload: bytes) -> None:
-        """The next piece of a message. One that does not fit the one before is of a message that has lost its start."""
-        if self._partial is None:
-            return
-        first, pieces, missing = self._partial
-        if (m.epoch, m.number) != (first.epoch, first.number) or len(payload) > missing:
-            self._partial = None
-            return
-        pieces.append(payload)
-        if len(payload) < missing:
-            self._partial = (first, pieces, missing - len(payload))
-            return
-        self._partial = None
-        self._came(first, b"".join(pieces))
 
     # Negotiations. The end that starts has the new key when the answer has come and TLS is done; the other, when the
     # finish has. Flights between travel by themselves.
@@ -461,7 +560,7 @@ class Link:
 
     def _begin(self, m: Message, resume: str, offered: str) -> None:
         self._settle()
-        self._tls, self._named = self._negotiator.begin(resume, offered), m.negotiation
+        self._tls, self._named, self._for = self._negotiator.begin(resume, offered), m.negotiation, m.epoch
         self._resumed, self._answer = bool(resume), None
 
     def _settle(self) -> None:
@@ -486,7 +585,7 @@ class Link:
     def _negotiated(self, kind: Said, m: Message, payload: bytes) -> None:
         """An answer, or a flight by itself."""
         under_way = self._engine.state.negotiation
-        if self._tls is None or m.negotiation != self._named:
+        if self._tls is None or (m.negotiation, m.epoch) != (self._named, self._for):
             if kind == "answer":
                 self._step("Arrive", self._t, m)  # it answers nothing that was asked, and changes nothing
             return
@@ -498,14 +597,18 @@ class Link:
         elif self._answer is not None and self._tls.done and under_way is not None:
             answer, self._answer, self._pending = self._answer, None, flight
             self._in_force(answer)
+        elif under_way is None:
+            if flight:
+                self._fail("negotiation failed: it goes on after its end")
+            elif self._tls.done:
+                self._settle()  # those were tickets
         elif flight:
             self._say(HANDSHAKE, m, flight)
-        elif under_way is None and self._tls.done:
-            self._settle()  # those were tickets
 
     def _finished(self, m: Message, payload: bytes) -> None:
         under_way = self._engine.state.negotiation
-        if self._tls is None or m.negotiation != self._named or under_way is None or under_way.mine:
+        named = (m.negotiation, m.epoch) == (self._named, self._for)
+        if self._tls is None or not named or under_way is None or under_way.mine:
             self._step("Arrive", self._t, m)
             return
         flight = self._flown(payload)
@@ -542,7 +645,7 @@ class Link:
         mine = m.kind == "answer"
         if mine and (self.role == "server" or self.policy.session_cache == "off"):
             self._settle_if(m)
-        early, self._early = self._early, []
+        early, self._early, self._ahead = self._early, [], 0
         for frame in early:
             self._frame(frame)
 

@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from rekeyspec.reference.vocabulary import Channel, Role
-from rekeyspec.reference.wire.frames import TAG, Frame, header
+from rekeyspec.reference.wire.frames import CHANNELS, HEADER, MORE, PIECE, SEALED, TAG, Frame, Frames, header
 
 SECRET: Final = 32
 """How long the secret of an epoch is, in bytes."""
 
 _NONCE: Final = 12
+_FULL: Final = HEADER.size + PIECE + TAG
 _RECORDS: Final = 1 << 48
 """More records than this are never sealed under one key, whatever the policy; the number has room for 2^64."""
 
@@ -29,8 +30,11 @@ _RECORDS: Final = 1 << 48
 class Aead(Protocol):
     """What `cryptography` calls its ciphers by."""
 
-    def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None, /) -> bytes: ...
-    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None, /) -> bytes: ...
+    def encrypt(self, nonce: bytes, data: bytes | memoryview, associated_data: bytes | None, /) -> bytes: ...
+    def decrypt(self, nonce: bytes, data: bytes | memoryview, associated_data: bytes | None, /) -> bytes: ...
+
+
+Encrypt = Callable[[bytes, bytes | memoryview, bytes], bytes]
 
 
 class Cipher(NamedTuple):
@@ -61,44 +65,102 @@ class Spent(RuntimeError):
 class Sealer:
     """What one end sends over one channel under one key."""
 
-    __slots__ = ("_aead", "_channel", "_epoch", "_iv", "_number")
+    __slots__ = ("_channel", "_encrypt", "_epoch", "_iv", "_number")
 
     def __init__(self, cipher: Cipher, secret: bytes, epoch: int, channel: Channel, sender: Role) -> None:
-        self._aead, self._iv = _keyed(cipher, secret, channel, sender)
+        aead, self._iv = _keyed(cipher, secret, channel, sender)
+        self._encrypt = aead.encrypt
         self._epoch, self._channel, self._number = epoch, channel, 0
 
-    def seal(self, inside: bytes) -> bytes:
-        """The frame with this body. Raises Spent at the end of the numbers (LIM-3)."""
-        if self._number >= _RECORDS:
-            raise Spent(f"{self._number} records under the key of epoch {self._epoch}")
-        head = header(True, self._channel, self._epoch, self._number, len(inside) + TAG)
-        nonce = (self._iv ^ self._number).to_bytes(_NONCE, "big")
-        self._number += 1
-        return head + self._aead.encrypt(nonce, inside, head)
+    def seal(self, inside: bytes) -> tuple[bytes, bytes]:
+        """The frame with this body, in two parts. Raises Spent at the end of the numbers (LIM-3)."""
+        number = self._number
+        if number >= _RECORDS:
+            raise Spent(f"{number} records under the key of epoch {self._epoch}")
+        self._number = number + 1
+        head = header(SEALED, self._channel, self._epoch, number, len(inside) + TAG)
+        return head, self._encrypt((self._iv ^ number).to_bytes(_NONCE, "big"), inside, head)
+
+    def seal_rest(self, data: bytes) -> Rest:
+        """The frames of what the first frame of this data had no room for. Their numbers are taken at once. Raises
+        Spent as `seal`."""
+        first, count = self._number, (len(data) - 1) // PIECE
+        if first + count > _RECORDS:
+            raise Spent(f"{first} records under the key of epoch {self._epoch}")
+        self._number = first + count
+        return Rest(self._encrypt, self._iv, (CHANNELS.index(self._channel), self._epoch, first), data)
+
+
+class Rest:
+    """Frames of a long message that are sealed when a transport asks for them, so that they are not held twice."""
+
+    __slots__ = ("_at", "_data", "_encrypt", "_iv", "_key", "_number")
+
+    def __init__(self, encrypt: Encrypt, iv: int, first: tuple[int, int, int], data: bytes) -> None:
+        self._encrypt, self._iv, self._data, self._at = encrypt, iv, memoryview(data), PIECE
+        self._key, self._number = first[:2], first[2]
+
+    def take(self, most: int, pieces: list[bytes]) -> int:
+        """Add about so many bytes of them at most, and say how many; 0 when all have been given."""
+        if self._at >= len(self._data):
+            return 0
+        data, iv, encrypt, add = self._data, self._iv, self._encrypt, pieces.append
+        pack, (channel, epoch), begin = HEADER.pack, self._key, self._at
+        end, number = min(len(data), begin + most), self._number
+        for at in range(begin, end, PIECE):
+            piece = data[at : at + PIECE]
+            head = pack(MORE, channel, epoch, number, len(piece) + TAG)
+            add(head)
+            add(encrypt((iv ^ number).to_bytes(_NONCE, "big"), piece, head))
+            number += 1
+        count, self._number = number - self._number, number
+        self._at = min(len(data), begin + count * PIECE)
+        return self._at - begin + count * (HEADER.size + TAG)
 
 
 class Opener:
     """What one end receives over one channel under one key. Records that are forged, or were opened before, change
     nothing. `missing` is how many were left out before the latest."""
 
-    __slots__ = ("_aead", "_iv", "_next", "missing")
+    __slots__ = ("_decrypt", "_iv", "_next", "missing")
 
     def __init__(self, cipher: Cipher, secret: bytes, channel: Channel, sender: Role) -> None:
-        self._aead, self._iv = _keyed(cipher, secret, channel, sender)
+        aead, self._iv = _keyed(cipher, secret, channel, sender)
+        self._decrypt = aead.decrypt
         self._next = self.missing = 0
 
     def open(self, frame: Frame) -> bytes | None:
         """The body; None where the frame is altered, forged, or one that was opened before."""
-        if frame.number < self._next:
+        number = frame.number
+        if number < self._next:
             return None
-        nonce = (self._iv ^ frame.number).to_bytes(_NONCE, "big")
         try:
-            inside = self._aead.decrypt(nonce, frame.body, frame.header)
+            inside = self._decrypt((self._iv ^ number).to_bytes(_NONCE, "big"), frame.body, frame.header)
         except InvalidTag:
             return None
-        self.missing = frame.number - self._next
-        self._next = frame.number + 1
+        self.missing = number - self._next
+        self._next = number + 1
         return inside
+
+    def open_rest(self, key: tuple[int, Channel], frames: Frames, missing: int, pieces: list[bytes]) -> int:
+        """Open the frames that come next and go on with a message under this key, of which so much is missing, as far
+        as they are full and are what they should be; the rest is for `open`. How much is missing still. (What the next
+        header must be is known, so it need not be read: most of the bytes that ever come are opened here.)"""
+        held, at, iv, decrypt, add = frames.held, frames.at, self._iv, self._decrypt, pieces.append
+        view, pack, channel, epoch, first = memoryview(held), HEADER.pack, CHANNELS.index(key[1]), key[0], self._next
+        for number in range(first, first + min(missing // PIECE, (len(held) - at) // _FULL)):
+            start, end = at + HEADER.size, at + _FULL
+            head = pack(MORE, channel, epoch, number, PIECE + TAG)
+            if held[at:start] != head:
+                break
+            try:
+                add(decrypt((iv ^ number).to_bytes(_NONCE, "big"), view[start:end], head))
+            except InvalidTag:
+                break
+            at = end
+        count = (at - frames.at) // _FULL
+        frames.at, self._next = at, first + count
+        return missing - count * PIECE
 
 
 def token(secret: bytes) -> bytes:

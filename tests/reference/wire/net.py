@@ -106,8 +106,7 @@ class Net:
         for role in ROLES:
             to: Role = "server" if role == "client" else "client"
             for connection in range(self.connections):
-                data = self.ends[role].take(connection)
-                if data:
+                while data := self.ends[role].take(connection):
                     at = max(self.t + self.delay(), self._latest.get((role, connection), 0))
                     self._latest[role, connection] = at
                     self._count += 1

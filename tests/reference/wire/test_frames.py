@@ -29,7 +29,7 @@ def test_a_start_has_the_bytes_that_the_description_gives() -> None:
 def test_what_is_written_is_read(kind: str, epoch: int, number: int, payload: bytes) -> None:
     m = Message(kind, epoch, number, sealed_by="nobody")  # type: ignore[arg-type]
     (read,) = Frames().feed(frame(m, payload))
-    assert (read.sealed, read.channel, read.epoch, read.number) == (False, "single", epoch, 7)
+    assert (read.form, read.channel, read.epoch, read.number) == (0, "single", epoch, 7)
     assert said(read, read.body) == (kind, m, payload)
 
 
@@ -46,7 +46,7 @@ def test_pieces_of_any_size_make_the_same_frames(payloads: list[bytes], data: st
 
 @pytest.mark.parametrize(
     "bad",
-    [b"\2" + bytes(17), b"\1\3" + bytes(16), header(True, "data", 1, 0, LONGEST + 1)],
+    [b"\3" + bytes(17), b"\1\3" + bytes(16), header(True, "data", 1, 0, LONGEST + 1)],
     ids=["form", "channel", "length"],
 )
 def test_what_is_no_frame_is_refused_before_it_is_held(bad: bytes) -> None:

@@ -117,7 +117,7 @@ def test_what_is_no_frame_ends_the_link() -> None:
 def test_a_message_larger_than_both_agreed_on_is_not_collected() -> None:
     net = Net(Policy(max_message=100)).open()
     m = Message("data", 1, 1, bytes=101)
-    net.server.receive(net.client._keys[1].sealers["single"].seal(body("data", m, b"x")), net.t)
+    net.server.receive(b"".join(net.client._keys[1].sealers["single"].seal(body("data", m, b"x"))), net.t)
     assert net.ended("server") == ["a message of 101 bytes; max_message is 100"]
 
 
@@ -179,7 +179,7 @@ def test_frames_hold_no_more_than_one() -> None:
     for _ in range(100):
         list(frames.feed(header(True, "single", 1, 0, 0)))
     list(frames.feed(bytes(HEADER.size - 1)))
-    assert len(frames._held) == HEADER.size - 1
+    assert len(frames.held) == HEADER.size - 1
 
 
 def test_a_clear_start_for_the_next_epoch_is_nobodys() -> None:
