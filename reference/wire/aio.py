@@ -1,23 +1,20 @@
 """Links over TCP: a link, its one connection or two, and the clock.
 
 Back-pressure goes all the way: `send` waits while the rules or the peer let nothing go; while the user takes nothing,
-nothing more is read, and TCP tells the peer. Timers are the link's one deadline. Whatever happens, connections are
-closed and tasks are ended.
+or the peer does not read what is said to it, nothing more is read, and TCP tells the peer. Timers are the link's one
+deadline. Whatever happens, connections are closed and tasks are ended.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Final, Protocol
+from typing import Final
 
 from rekeyspec.reference.vocabulary import NEVER
 from rekeyspec.reference.wire.link import Link, News, Received
-
-READ: Final = 1 << 16
-"""How much is read at a time, in bytes."""
+from rekeyspec.reference.wire.port import Port
 
 JOIN: Final = b"RKSJ"
 """How a connection begins that is the second one of a link: this, then the link's token. No frame begins so."""
@@ -27,13 +24,6 @@ GOODBYE: Final = 1.0
 """How long (s) a peer may take to read what was said last, before the connection is cut."""
 
 Serve = Callable[["Wire"], Awaitable[None]]
-
-
-class Reader(Protocol):
-    """What bytes are read from: as asyncio's StreamReader."""
-
-    async def read(self, n: int, /) -> bytes:
-        """At most so many bytes; none at the end."""
 
 
 class Lost(ConnectionError):
@@ -48,13 +38,12 @@ class Wire:
         self._on_news = on_news
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
-        self._connections: list[asyncio.StreamWriter] = []
-        self._readers: list[asyncio.Task[None]] = []
+        self._connections: list[Port] = []
         self._timer: asyncio.TimerHandle | None = None
         self._at = NEVER
-        self._inbox: deque[bytes] = deque()
+        self._inbox: deque[Received] = deque()
         self._held = 0
-        self._changed = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
         self._why = ""
         self._over = asyncio.Event()
         self._ending: asyncio.Task[None] | None = None
@@ -82,9 +71,9 @@ class Wire:
         first. `why` says how it ended."""
         while True:
             while self._inbox:
-                one = self._inbox.popleft()
+                one = self._inbox.popleft().data
                 self._held -= len(one)
-                self._touch()
+                self._read_on()
                 yield one
             if self.link.closed:
                 return
@@ -122,16 +111,15 @@ class Wire:
 
     # What happens to it.
 
-    def attach(self, reader: Reader, writer: asyncio.StreamWriter) -> None:
+    def attach(self, port: Port) -> None:
         """The next connection of the link: the first carries control, the second data, or the first both."""
         if self.link.closed:
-            writer.transport.abort()
+            port.transport.abort()
             return
-        number = len(self._connections)
-        self._connections.append(writer)
-        self._readers.append(self._loop.create_task(self._read(number, reader, writer)))
-        if number == 0:
+        self._connections.append(port)
+        if len(self._connections) == 1:
             self.link.open(self._now())
+        port.owned(self, len(self._connections) - 1)
         self._go_on()
 
     @property
@@ -142,46 +130,50 @@ class Wire:
     def _now(self) -> int:
         return int((self._loop.time() - self._began) * 1000)
 
-    async def _read(self, number: int, reader: Reader, writer: asyncio.StreamWriter) -> None:
-        why = "the connection was closed by the peer without a word"
-        try:
-            while not self.link.closed:
-                data = await reader.read(READ)
-                if not data:
-                    break
-                self.link.receive(data, self._now(), number)
-                self._go_on()
-                await self._room(number)
-                await writer.drain()
-        except (ConnectionError, OSError) as lost:
-            why = f"the connection was lost: {lost}"
+    # What its connections tell.
+
+    def came(self, port: Port, data: bytes) -> None:
+        """See `Owner`."""
+        self.link.receive(data, self._now(), port.number)
+        self._go_on()
+        self._read_on()
+
+    def writable(self) -> None:
+        """See `Owner`."""
+        self._go_on()
+        self._read_on()
+
+    def gone(self, why: str) -> None:
+        """See `Owner`."""
         if not self.link.closed:
             self.link.shut(self._now(), why)
             self._go_on()
 
-    async def _room(self, number: int) -> None:
-        """Read no more while the user takes nothing, or while data waits for its key (EARLY-1)."""
-        while not self.link.closed and (
-            self._held > self.link.policy.queue_limit or (self.link.early and number == self.link.connections - 1 > 0)
-        ):
-            await self._change()
+    def _read_on(self) -> None:
+        """Read no more while the user takes nothing, or the peer, or while data waits for its key (EARLY-1)."""
+        full = self._held > self.link.policy.queue_limit or any(one.full for one in self._connections)
+        for port in self._connections:
+            early = self.link.early and port.number == self.link.connections - 1 > 0
+            if (full or early) and not self.link.closed:
+                port.transport.pause_reading()
+            else:
+                port.transport.resume_reading()
 
     async def _drained(self) -> None:
-        for one in self._connections:
-            with contextlib.suppress(ConnectionError):
-                await one.drain()
+        while any(one.full for one in self._connections) and not self.link.closed:
+            await self._change()
 
     def _go_on(self) -> None:
         """After every event: send what is to be sent, tell what is new, set the timer, and end what has ended."""
-        for number, writer in enumerate(self._connections):
-            while data := self.link.take(number):
-                if not writer.is_closing():
-                    writer.write(data)
+        for port in self._connections:
+            while (not port.full or self.link.closed) and (data := self.link.take(port.number)):
+                if not port.lost.done():
+                    port.transport.write(data)
         while self.link.news:
             one = self.link.news.popleft()
             if isinstance(one, Received):
-                self._inbox.append(one.data)
-                self._held += len(one.data)
+                self._inbox.append(one)
+                self._held += sum(map(len, one.pieces))
             else:
                 self._on_news(one)
                 self._why = getattr(one, "why", self._why)
@@ -206,41 +198,41 @@ class Wire:
 
     async def _end(self) -> None:
         """Say the last word, for a bounded time, and let go of everything."""
-        for writer in self._connections:
-            with contextlib.suppress(ConnectionError, OSError, asyncio.TimeoutError):
-                async with asyncio.timeout(GOODBYE):
-                    await writer.drain()
-                    writer.close()
-                    await writer.wait_closed()
-            writer.transport.abort()
-        current = asyncio.current_task()
-        for task in self._readers:
-            if task is not current:
-                task.cancel()
-        await asyncio.gather(*self._readers, return_exceptions=True)
+        for port in self._connections:
+            port.transport.close()
+        for until in (GOODBYE, None):
+            if self._connections:
+                await asyncio.wait([port.lost for port in self._connections], timeout=until)
+            for port in self._connections:
+                port.transport.abort()
         self._over.set()
         self._touch()
 
     def _touch(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if not one.done():
+                one.set_result(None)
 
     async def _change(self) -> None:
-        await self._changed.wait()
+        change = self._loop.create_future()
+        self._waiting.append(change)
+        await change
 
 
 async def connect(host: str, port: int, link: Link, *, on_news: Callable[[News], None] = lambda _: None) -> Wire:
     """Open a link to a server. Returns when the first key is in force. Raises OSError where nobody listens, Lost where
     no key comes of it."""
-    reader, writer = await asyncio.open_connection(host, port)
+    loop = asyncio.get_running_loop()
+    _, first = await loop.create_connection(Port, host, port)
     wire = Wire(link, on_news=on_news)
-    wire.attach(reader, writer)
+    wire.attach(first)
     try:
         await wire.established()
         if not wire.whole:
-            reader, writer = await asyncio.open_connection(host, port)
-            writer.write(JOIN + link.token)
-            wire.attach(reader, writer)
+            _, second = await loop.create_connection(Port, host, port)
+            second.transport.write(JOIN + link.token)
+            wire.attach(second)
     except BaseException:
         await wire.close()
         raise
@@ -261,7 +253,8 @@ class Server:
 
     async def start(self, host: str, port: int) -> int:
         """Listen; the port, which is one that is free where 0 is asked for."""
-        self._listening = await asyncio.start_server(self._came, host, port)
+        loop = asyncio.get_running_loop()
+        self._listening = await loop.create_server(lambda: Port(self._made), host, port)
         return int(self._listening.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
@@ -283,32 +276,36 @@ class Server:
         """The links that are open."""
         return frozenset(self._wires)
 
-    async def _came(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _made(self, port: Port) -> None:
+        task = asyncio.get_running_loop().create_task(self._came(port))
         self._links.add(task)
-        try:
-            await self._begin(reader, writer)
-        except (TimeoutError, ConnectionError, OSError, asyncio.IncompleteReadError):
-            writer.transport.abort()
-        finally:
-            self._links.discard(task)
+        task.add_done_callback(self._links.discard)
 
-    async def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _came(self, port: Port) -> None:
+        try:
+            await self._begin(port)
+        except (TimeoutError, ConnectionError):
+            port.transport.abort()
+        except asyncio.CancelledError:
+            port.transport.abort()
+            raise
+
+    async def _begin(self, port: Port) -> None:
         link = self._make()
         async with asyncio.timeout(link.policy.negotiation_timeout / 1000):
-            first = await reader.readexactly(len(JOIN))
+            first = await port.begins(len(JOIN))
             if first == JOIN:
-                other = self._joining.pop(await reader.readexactly(TOKEN), None)
+                other = self._joining.pop(await port.begins(TOKEN), None)
                 if other is None or other.link.closed:
-                    writer.transport.abort()
+                    port.transport.abort()
                 else:
-                    other.attach(reader, writer)
+                    other.attach(port)
                 return
+        port.give_back(first)
         wire = Wire(link, on_news=lambda one: self._on_news(link, one))
         self._wires.add(wire)
         try:
-            wire.attach(_Again(first, reader), writer)
+            wire.attach(port)
             await wire.established()
             if not wire.whole:
                 self._joining[link.token] = wire
@@ -319,14 +316,3 @@ class Server:
             await wire.close()
             self._wires.discard(wire)
             self._joining.pop(link.token, None)
-
-
-class _Again:
-    """A reader that gives again what was read to see what it is."""
-
-    def __init__(self, first: bytes, reader: asyncio.StreamReader) -> None:
-        self._first, self._reader = first, reader
-
-    async def read(self, most: int) -> bytes:
-        first, self._first = self._first, b""
-        return first or await self._reader.read(most)

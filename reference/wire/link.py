@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from rekeyspec.reference.engine import Engine
@@ -141,6 +142,7 @@ def _of_its_key(frame: Frame, found: tuple[Said, Message, bytes]) -> bool:
     return not ahead or (ahead == 1 and found[0] in _NEGOTIATING)
 
 
+@lru_cache(maxsize=64)
 def ceiled(policy: Policy, cipher: str) -> Policy:
     """LIM-3: this policy with the cipher's own limit as a ceiling over `byte_limit`."""
     ceiling = CIPHERS[cipher].ceiling
@@ -154,6 +156,13 @@ class Link:
     one the bytes came over, and `take` which they go to: 0 for control, 1 for data. `token` is what both ends know of
     the link from the first key on, and nobody else: by it the second connection is told to be the same link's.
     """
+
+    __slots__ = (
+        "_ahead", "_answer", "_arrived", "_arriving", "_behind", "_channels", "_cipher", "_cipher_name", "_data",
+        "_delayed", "_early", "_engine", "_failure", "_for", "_frames", "_heard", "_keys", "_known", "_log",
+        "_made", "_named", "_negotiator", "_out", "_outcome", "_over", "_partial", "_peer", "_pending", "_queue",
+        "_resumed", "_said", "_t", "_tls", "connections", "counters", "deadline", "news", "policy", "role", "token",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -174,14 +183,14 @@ class Link:
         self._channels: tuple[Channel, ...] = ("single",) if self.policy.channels == 1 else ("control", "data")
         self._data = self._channels[-1]
         self._frames = [Frames() for _ in range(connections)]
-        self._out: list[deque[bytes | Rest]] = [deque() for _ in range(connections)]
+        self._out: list[list[bytes | Rest]] = [[] for _ in range(connections)]
         self._keys: dict[int, _Keys] = {}
         self._queue: deque[bytes] = deque()
         self._partial: _Partial | None = None
         self._arriving: tuple[bytes, ...] = ()
         self._early: list[Frame] = []
         self._ahead = 0  # how many bytes those are, with their headers
-        self._behind: deque[tuple[Said, Message, bytes]] = deque()
+        self._behind: list[tuple[Said, Message, bytes]] = []
         self._delayed = 0  # how many bytes those are
         self._said = self._heard = 0  # the latest data that was sent, and that has come, by number
         self._tls: Negotiation | None = None  # the latest negotiation, until nothing more can come for it
@@ -252,18 +261,19 @@ class Link:
     def take(self, connection: int = 0, most: int = TAKEN) -> bytes:
         """The bytes to send now over this connection, about so many at most: they are given once, and none when all
         have been. (In pieces, since large blocks of memory are slow to come by.)"""
-        out = self._out[connection]
         pieces: list[bytes] = []
-        while out and most > 0:
-            first = out[0]
+        out, at = self._out[connection], 0
+        while at < len(out) and most > 0:
+            first = out[at]
             if isinstance(first, bytes):
                 pieces.append(first)
                 most -= len(first)
-                out.popleft()
+                at += 1
             elif taken := first.take(most, pieces):
                 most -= taken
             else:
-                out.popleft()
+                at += 1
+        del out[:at]
         return b"".join(pieces)
 
     @property
@@ -484,7 +494,7 @@ class Link:
             kind, m, payload = self._behind[0]
             if kind in _BEHIND and m.number > self._heard:
                 return
-            self._behind.popleft()
+            self._behind.pop(0)
             self._delayed -= BODY.size + len(payload)
             self._turn(kind, m._replace(number=0), payload)
 

@@ -103,6 +103,8 @@ class Tls:
     ) -> None:
         self.role, self.mutual, self.peer = role, mutual, peer
         self._credentials, self._version, self._in_place = credentials, version, in_place
+        self.named = b""
+        """SHA-256 of the latest certificate that was found to have the name of the peer."""
         self.context = self.fresh()
 
     def fresh(self) -> SSL.Context:
@@ -190,18 +192,21 @@ class _Connection:
         raise Failed("data inside a negotiation")
 
     def _out(self) -> bytes:
-        pieces = []
+        pieces = [b""]
         try:
-            while True:
+            while len(pieces) == 1 or len(pieces[-1]) == MOST:  # less than was asked for is all that there is
                 pieces.append(self.connection.bio_read(MOST))
         except SSL.WantReadError:
-            return b"".join(pieces)
+            pass
+        return b"".join(pieces)
 
     def outcome(self, context: bytes) -> Outcome:
         certificate = self.connection.get_peer_certificate(as_cryptography=True)
-        if self._tls.peer and (certificate is None or self._tls.peer not in _names(certificate)):
-            raise Failed(f"the certificate is not one of {self._tls.peer}")
         peer = certificate.fingerprint(SHA256()) if certificate is not None else b""
+        if self._tls.peer and (not peer or peer != self._tls.named):
+            if certificate is None or self._tls.peer not in _names(certificate):
+                raise Failed(f"the certificate is not one of {self._tls.peer}")
+            self._tls.named = peer
         secret = self.connection.export_keying_material(_LABEL, SECRET, context)
         return Outcome(secret, peer, not self._seen.full)
 

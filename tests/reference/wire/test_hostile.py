@@ -199,7 +199,8 @@ def test_a_session_that_nobody_named_is_not_resumed(monkeypatch: pytest.MonkeyPa
     negotiator = net.client._negotiator
     begin = negotiator.begin
     monkeypatch.setattr(negotiator, "begin", lambda _resume, offered="": begin(negotiator._held, offered))  # type: ignore[attr-defined]
-    monkeypatch.setattr(net.client, "_accept", lambda _outcome: None)
+    accept = Link._accept
+    monkeypatch.setattr(Link, "_accept", lambda end, outcome: end is net.client or accept(end, outcome))
     net.offer("client", bytes(50_000))
     net.settle()
     assert net.ended("server") == ["negotiation failed: a session was resumed that nobody had named (CACHE-1)"]
