@@ -1,4 +1,4 @@
-"""`check`: targets, the traces and experiments that fit, and what comes of them, as one report.
+"""`check`: targets, the traces and experiments that fit, recorded logs, and what comes of them, as one report.
 
 Traces are independent of each other, and so are targets: what is wrong with one costs the others nothing. A target
 that is broken several times in a row is given up, with the rest of its traces broken too, so that a program that
@@ -15,13 +15,15 @@ from typing import Final
 from rekeyspec import __version__
 from rekeyspec.conformance.adapters.lines import Lines
 from rekeyspec.conformance.adapters.named import target_named
+from rekeyspec.conformance.audit.target import is_log, judged, unseen
 from rekeyspec.conformance.coverage import Coverage, coverage
 from rekeyspec.conformance.modelgraph import Graph
 from rekeyspec.conformance.peers import named as peers
 from rekeyspec.conformance.policies import policy_named
 from rekeyspec.conformance.replay import replay
-from rekeyspec.conformance.report.contents import Report
+from rekeyspec.conformance.report.contents import Report, counted
 from rekeyspec.conformance.report.verdicts import verdicts
+from rekeyspec.conformance.report.violations import gathered
 from rekeyspec.conformance.rulebook import parameters, rules, sources
 from rekeyspec.conformance.suite import SUITES, Told, by_hand, policy_of, tours
 from rekeyspec.conformance.target import BadInput, Broken, Target, pairs
@@ -58,8 +60,8 @@ class Checked:
         return 1 if "violates" in words else 0
 
     def coverage(self) -> list[Coverage]:
-        """What each target's cases have exercised."""
-        return coverage(self.report.cases, self.graphs)
+        """What each target's cases have exercised; not of a log, most of whose events are not kept."""
+        return coverage((case for case in self.report.cases if not is_log(case.target)), self.graphs)
 
 
 def check(
@@ -71,18 +73,24 @@ def check(
     validate: bool = False,
 ) -> Checked:
     """Judge each target. `profile` is a profile's name or a policy file; `suites` are `hand`, `model` and folders of
-    tours. None of either: what `suite` says. `validate`: every line of a program is checked against the protocol's
-    schema. Raises BadInput for a profile or a suite that cannot be used; a target that cannot is among the
-    troubles."""
-    traces, graphs = to_tell(profile, suites)
+    tours. None of either: what `suite` says, and of a log its header. `validate`: every line of a program is checked
+    against the protocol's schema. Raises BadInput for a profile or a suite that cannot be used; a target that cannot is
+    among the troubles."""
+    if profile is not None:
+        policy_named(profile)  # one that cannot be used is one message, however many logs it is for
+    traces, graphs = to_tell(profile, suites) if not all(map(is_log, targets)) else ([], [])
     cases: list[Case] = []
+    logs: list[Report] = []
     stated: dict[str, dict[str, str]] = {}
     troubles: list[str] = []
     notes: list[str] = []
     for text in dict.fromkeys(targets):
-        lines = Lines() if validate else None
+        lines = Lines() if validate and not is_log(text) else None
         try:
-            if text.startswith("peer:"):
+            if is_log(text):
+                stated[text] = {}
+                logs.append(_logged(text, profile, troubles, notes))
+            elif text.startswith("peer:"):
                 peer = peers.peer_named(text)
                 stated[text] = UNJUDGED | peer.unsupported()
                 cases += all_rules(peer.run(evidence), text)
@@ -103,8 +111,31 @@ def check(
             troubles.append(str(why))
         if lines is not None:
             notes.append(f"{text}: {lines.counts()}")
-    found = verdicts(cases, stated, list(rules()))
-    return Checked(Report(found, cases, rules(), __version__, sources()), troubles, notes, graphs)
+    return Checked(_together(cases, stated, logs), troubles, notes, graphs)
+
+
+def _logged(text: str, profile: str | None, troubles: list[str], notes: list[str]) -> Report:
+    """The report on a recorded log. One by which no rule could be judged is a trouble: it is no pass."""
+    audited = judged(text, profile)
+    notes += audited.lines()
+    report = audited.report()
+    troubles += filter(None, [unseen(text, report)])
+    return report
+
+
+def _together(cases: Sequence[Case], stated: Mapping[str, Mapping[str, str]], logs: Sequence[Report]) -> Report:
+    """One report on those cases and these logs, its targets in the order of `stated`."""
+    found = [*verdicts(cases, stated, list(rules())), *(one for log in logs for one in log.verdicts)]
+    order = {name: number for number, name in enumerate(stated)}
+    totals = counted(cases)
+    for log in logs:
+        totals |= {target: dict(words) for target, words in log.totals.items()}
+    return Report(
+        sorted(found, key=lambda one: order[one.target]),
+        [*cases, *(case for log in logs for case in log.cases)],
+        rules(), __version__, sources(), totals,
+        [*gathered(cases), *(one for log in logs for one in log.gathered or ())],
+    )  # fmt: skip
 
 
 def to_tell(profile: str | None, suites: Sequence[str]) -> tuple[list[Told], list[Graph]]:

@@ -4,9 +4,9 @@ A round is a command in a process of its own: only so is a Python module, with a
 round that crashes does not end the watch.
 
 Watched are: of `exec:COMMAND` the words that are files, and the program itself where it is found on PATH; of
-`python:MODULE:ATTR` the module, or the package that it is in with every module below; a policy file; folders of traces;
-the file of expected failures, unless every round writes it. What a program imports or was compiled from is not known
-here, and not watched.
+`python:MODULE:ATTR` the module, or the package that it is in with every module below; a log; a policy file; folders of
+traces; the file of expected failures, unless every round writes it. What a program imports or was compiled from is not
+known here, and not watched.
 """
 
 from __future__ import annotations
@@ -176,6 +176,9 @@ def announce(out: Console, err: Console) -> Callable[[Sequence[Path]], None]:
 
 def _of_target(target: str) -> Iterator[Path]:
     word, _, rest = target.partition(":")
+    if word == "log":
+        yield from (Path(rest) for _ in range(rest != "-"))
+        return
     try:
         words = shlex.split(rest)
     except ValueError:

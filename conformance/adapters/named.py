@@ -1,4 +1,4 @@
-"""A target by its name on the command line. Real programs (`peer:NAME`) are made elsewhere."""
+"""A target by its name on the command line. Real programs (`peer:NAME`) and logs (`log:FILE`) are judged elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rekeyspec.conformance.adapters.reference import ReferenceTarget
 from rekeyspec.conformance.target import BadInput, Target
 
 PAIR: Final = """pair:CLIENT SERVER, as in 'pair:"exec:python a.py" "exec:node b.mjs"'"""
-FORMS: Final = ("reference", FORM, "exec:COMMAND, as in exec:'python my_adapter.py'", PAIR, "peer:NAME")
+FORMS: Final = ("reference", FORM, "exec:COMMAND, as in exec:'python my_adapter.py'", PAIR, "peer:NAME", "log:FILE")
 
 
 def target_named(text: str, lines: Lines | None = None, timeout: float = TIMEOUT) -> Target:
@@ -29,7 +29,9 @@ def target_named(text: str, lines: Lines | None = None, timeout: float = TIMEOUT
         return ExecTarget(rest, timeout, lines=lines)
     if word == "pair":
         return _pair(text, rest, lines, timeout)
-    near = get_close_matches(word.lower(), ("reference", "python", "exec", "pair", "peer"), n=1)
+    if word == "log":
+        raise BadInput(f"{text!r} is a recorded log, which can be told nothing; only check and audit judge one")
+    near = get_close_matches(word.lower(), ("reference", "python", "exec", "pair", "peer", "log"), n=1)
     meant = (
         f"; did you mean {near[0] + text[len(word) :] if near[0] != 'reference' else 'reference'!r}?" if near else ""
     )
@@ -46,7 +48,7 @@ def _pair(text: str, rest: str, lines: Lines | None, timeout: float) -> Target:
         remedy = "put quotes around a target that has spaces, and quotes of the other kind around it all"
         raise BadInput(f"{text!r} names {len(members)} targets; expected two: {PAIR}; {remedy}")
     for member in members:
-        if member.startswith(("pair:", "peer:")):
+        if member.startswith(("pair:", "peer:", "log:")):
             remedy = "a pair is made of reference, python: and exec: targets"
             raise BadInput(f"{text!r} has {member!r} in it, which the harness cannot open single ends of; {remedy}")
     client, server = (target_named(member, lines, timeout) for member in members)

@@ -1,9 +1,9 @@
 """From what was found to verdicts and a report, in the forms that every other front has.
 
-A stream is a target, and the policy of its header the profile. A rule *violates* where an end left it; it *conforms*
-where a log exercised it and no end left it; and where nothing exercised it and there was an end that could not be
-judged, it is *inconclusive*. What the report has no form for (where ends began in the middle, the first divergence of
-every end) is told in lines of its own.
+A stream is a target (to `check` with `log:` before its name), and the policy of its header the profile. A rule
+*violates* where an end left it; it *conforms* where a log exercised it and no end left it; and where nothing exercised
+it and there was an end that could not be judged, it is *inconclusive*. What the report has no form for (where ends
+began in the middle, the first divergence of every end) is told in lines of its own.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ class Audited:
     troubles: Sequence[str] = field(default_factory=tuple)
     again: Sequence[str] = ()
     """Words of the command line that say how it was judged."""
+    targets: Mapping[str, str] = field(default_factory=dict)
+    """Stream -> what the report calls it, where that is not its name."""
 
     @property
     def exit_code(self) -> int:
@@ -46,15 +48,16 @@ class Audited:
 
     def report(self) -> Report:
         """The report, for all its forms."""
-        stated = dict.fromkeys((name for name, _ in self.streams), UNJUDGED)
+        stated = dict.fromkeys((self._target(name) for name, _ in self.streams), UNJUDGED)
         cases = [case for name, found in self.streams for one in found for case in self._cases(name, one)]
         said = verdicts(cases, stated, list(rules()))
         known = {(one.target, one.profile, one.rule) for one in said}
         for name, found in self.streams:
             for one in found:
-                said += [v for v in _unsaid(name, one) if (v.target, v.profile, v.rule) not in known]
+                said += [v for v in _unsaid(self._target(name), one) if (v.target, v.profile, v.rule) not in known]
         return Report(
-            said, cases, rules(), __version__, sources(), totals={name: _totals(found) for name, found in self.streams},
+            said, cases, rules(), __version__, sources(),
+            totals={self._target(name): _totals(found) for name, found in self.streams},
             gathered=[way for name, found in self.streams for one in found for way in self._ways(name, one)],
         )  # fmt: skip
 
@@ -65,13 +68,17 @@ class Audited:
             if not found:
                 yield printable(f"{name}: no log in it")
 
+    def _target(self, name: str) -> str:
+        return self.targets.get(name, name)
+
     def _cases(self, name: str, found: Findings) -> Iterator[Case]:
         if found.lives["conforms"] or found.exercised:
             # An abbreviated negotiation was seen, and allowed: that is what the rule is about.
             exercised = frozenset(found.exercised | ({"CACHE-2"} if found.weak else set()))
             yield Case(
-                name, found.profile, "every end", (), found.policy.plain(), found.weak, "conforms", exercised=exercised
-            )
+                self._target(name), found.profile, "every end", (), found.policy.plain(), found.weak, "conforms",
+                exercised=exercised,
+            )  # fmt: skip
         for kept in found.kept.values():
             yield from (self._case(name, found, one) for one in kept)
 
@@ -79,7 +86,7 @@ class Audited:
         link = ["--link", one.place.link] if one.place.link else []
         gone = name == STDIN or one.place.part
         return Case(
-            name, found.profile, str(one.place), (), found.policy.plain(), one.before, "violates",
+            self._target(name), found.profile, str(one.place), (), found.policy.plain(), one.before, "violates",
             one.divergence.sentence(), one.divergence,
             replay="" if gone else shlex.join(["rekeyspec", "audit", name, *link, *self.again]),
         )  # fmt: skip
@@ -89,8 +96,8 @@ class Audited:
             cases = [self._case(name, found, one) for one in kept]
             rule, kind, do = way
             yield Violation(
-                violations.Way(name, rule, kind, do), found.divergences[way], {found.profile: found.divergences[way]},
-                cases[0], tuple(case.trace for case in cases[1:]),
+                violations.Way(self._target(name), rule, kind, do), found.divergences[way],
+                {found.profile: found.divergences[way]}, cases[0], tuple(case.trace for case in cases[1:]),
                 frozenset(rule for one in kept for rule in one.divergence.also),
             )  # fmt: skip
 

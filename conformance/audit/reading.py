@@ -88,14 +88,14 @@ def _row(line: bytes, name: str, number: int) -> Row:
 def _is_header(line: bytes) -> bool:
     try:
         return "log" in _VERSION.decode(line)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return False
 
 
 def _header(line: bytes, name: str, number: int) -> Header:
     try:
         header = _HEADER.decode(line)
-    except msgspec.ValidationError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         version = bytes(_VERSION.decode(line)["log"])
         if version not in (str(known).encode() for known in VERSIONS):
             expected = f"{' or '.join(f'`{one}`' for one in VERSIONS)}, the versions of the log form"

@@ -42,7 +42,7 @@ def test_the_commands_on_the_page_run(tmp_path: Path) -> None:
     blocks = [text for kind, text in re.findall(r"```(\w*)\n(.*?)```", PAGE, re.DOTALL) if not kind]
     commands = [line for block in blocks for line in block.splitlines()]
     commands = [line for line in commands if re.match(r"(rekeyspec|zcat) ", line) and "--follow" not in line]
-    assert len(commands) == 4
+    assert len(commands) == 5
     (tmp_path / "app.jsonl").write_text(header() + body(ESTABLISHED))
     subprocess.run(["gzip", "-k", "app.jsonl"], cwd=tmp_path, check=True)
     ours = shlex.join([sys.executable, "-m", "rekeyspec"])

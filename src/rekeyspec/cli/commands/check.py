@@ -16,7 +16,7 @@ def check(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
         list[str],
         typer.Argument(
             metavar="TARGET...",
-            help="reference, python:MODULE:ATTR, exec:COMMAND, pair:CLIENT SERVER or peer:asyncssh.",
+            help="reference, python:MODULE:ATTR, exec:COMMAND, pair:CLIENT SERVER, peer:asyncssh or log:FILE.",
         ),
     ],
     profile: Profile = None,
@@ -61,11 +61,15 @@ def check(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
         ),
     ] = False,
 ) -> None:
-    """Judge targets by the rules; without --profile by the profile combined first, then each trace by its own."""
+    """Judge targets by the rules; without --profile by the profile combined first, then each trace by its own; a log
+    by its header."""
     from dataclasses import replace
 
     from rich.console import Console
 
+    from rekeyspec.conformance.audit.target import check_options
+
+    check_options(targets, suite=bool(suite), validate=validate, coverage=coverage)
     if watch:
         from rekeyspec.conformance.watch import again
 
