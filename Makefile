@@ -19,7 +19,7 @@ COMPLETE := $(PY) -m pip check
 # $(call say,NAME,COMMAND): one line when it goes well, all of its output when it does not.
 say = @printf '%-28s' '$(1)'; out=$$($(2) 2>&1) && echo ok || { echo FAILED; printf '%s\n' "$$out"; exit 1; }
 
-.PHONY: help setup check test lint model spec selftest docs bench full record lock clean
+.PHONY: help setup check test lint model spec selftest docs soak fuzz bench full record lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -30,8 +30,10 @@ help:
 	@echo 'make spec    mutants, bisimulation, findings, timers, tours of the models'
 	@echo 'make selftest  every mutant caught, and no false alarm; needs cc, rustc and a JDK'
 	@echo 'make docs    the documentation as a site, in site/'
+	@echo 'make soak    a thousand links, a million messages'
+	@echo 'make fuzz    five million inputs of the link'
 	@echo 'make bench   how fast it is; quote medians and ratios of one run'
-	@echo 'make full    what takes long: model, spec, selftest, bench'
+	@echo 'make full    what takes long: model, spec, selftest, soak, fuzz, bench'
 	@echo 'make record  the same, and what it printed goes into docs/full-run.txt'
 	@echo 'make setup   install everything into .venv'
 	@echo 'make lock    remake requirements/ from pyproject.toml'
@@ -53,7 +55,7 @@ test: lint
 lint: $(VENV)/.full
 	$(call say,ruff check,$(PY) -m ruff check .)
 	$(call say,ruff format,$(PY) -m ruff format --check .)
-	$(call say,mypy,$(PY) -m mypy)
+	$(call say,mypy,$(PY) -m mypy && $(PY) -m mypy fuzz)
 	$(call say,import-linter,$(VENV)/bin/lint-imports)
 
 model: $(VENV)/.full
@@ -83,20 +85,33 @@ docs: $(VENV)/.full
 
 # bench: nothing else should run beside it.
 bench: $(VENV)/.full
-	@for one in explore campaign reports audit speed; do echo "== $$one"; $(PY) -m rekeyspec.benchmarks.$$one || exit 1; done
+	@for one in explore campaign reports audit wire speed; do echo "== $$one"; $(PY) -m rekeyspec.benchmarks.$$one || exit 1; done
+
+# soak: a thousand links, a million messages; some minutes.
+soak: $(VENV)/.full
+	@$(PY) -m rekeyspec.tools.soak
+
+# fuzz: five million inputs of the link; an hour or two.
+fuzz: $(VENV)/.full
+	@$(PY) -m fuzz.run --inputs 5000000 --longest 16
+	@$(PY) -m fuzz.run --harness parsers --inputs 500000
 
 # full: all that .ci/run has no time for.
 full:
 	@$(MAKE) --no-print-directory model
 	@$(MAKE) --no-print-directory spec
 	@$(MAKE) --no-print-directory selftest
+	@$(MAKE) --no-print-directory soak
+	@$(MAKE) --no-print-directory fuzz
 	@$(MAKE) --no-print-directory bench
 
-# record: the file is only replaced by the record of a run that went well.
+# record: the file is only replaced by the record of a run that went well. (A line with MAKE's own name in it would be
+# run by make -n too.)
 RECORD := docs/full-run.txt
+RECORDED = $(MAKE)
 record: $(VENV)/.full
 	@tmp=$$(mktemp); { git describe --always --dirty; date -u +%F; nproc; uname -sm; } | paste -sd' ' > $$tmp; \
-	bash -o pipefail -c '$(MAKE) --no-print-directory full 2>&1 | tee -a '$$tmp && date -u +'%F %T, exit 0' >> $$tmp && \
+	bash -o pipefail -c '$(RECORDED) --no-print-directory full 2>&1 | tee -a '$$tmp && date -u +'%F %T, exit 0' >> $$tmp && \
 	sed 's|$(CURDIR)/||g' $$tmp > $(RECORD) && rm $$tmp
 
 setup: $(VENV)/.cluster
@@ -126,7 +141,7 @@ $(VENV)/.cluster: requirements/cluster.txt $(VENV)/.full
 
 # The largest set is resolved once, and the others are parts of it, so that a version is the same wherever it stands.
 EXTRAS_light := peers
-EXTRAS_full := peers,model,wire,validate,explore,pytest,bench,docs,dev
+EXTRAS_full := peers,model,wire,validate,explore,pytest,fuzz,bench,docs,dev
 EXTRAS_cluster := $(EXTRAS_full),cluster
 
 lock:

@@ -25,8 +25,8 @@ DATA = {".cfg", ".css", ".html", ".j2", ".js", ".json", ".tla", ".yaml"}
 
 LOCKED = {
     "light": ("peers",),
-    "full": ("peers", "model", "wire", "validate", "explore", "pytest", "bench", "docs", "dev"),
-    "cluster": ("peers", "model", "wire", "validate", "explore", "pytest", "bench", "docs", "dev", "cluster"),
+    "full": ("peers", "model", "wire", "validate", "explore", "pytest", "fuzz", "bench", "docs", "dev"),
+    "cluster": ("peers", "model", "wire", "validate", "explore", "pytest", "fuzz", "bench", "docs", "dev", "cluster"),
 }
 """Which extras each file of requirements/ serves, beside the project's own dependencies and those of its build."""
 

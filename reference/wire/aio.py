@@ -94,6 +94,18 @@ class Wire:
                 raise Lost(self._why)
             await self._change()
 
+    async def complete(self) -> None:
+        """Wait for all its connections, no longer than for a negotiation: what is sent over one that never comes would
+        only be kept. Raises Lost when the link ends before that."""
+        try:
+            async with asyncio.timeout(self.link.policy.negotiation_timeout / 1000):
+                while not self.whole and not self.link.closed:
+                    await self._change()
+        except TimeoutError:
+            await self.close("the connection for its data did not come in time")
+        if self.link.closed:
+            raise Lost(self._why)
+
     async def ended(self) -> None:
         """Wait until the link has ended and its connections are closed."""
         await self._over.wait()
@@ -309,6 +321,7 @@ class Server:
             await wire.established()
             if not wire.whole:
                 self._joining[link.token] = wire
+                await wire.complete()
             await self._served(wire)
         except Lost:
             pass

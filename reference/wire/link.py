@@ -637,7 +637,8 @@ class Link:
         """TLS is done, and this message is what the rules wait for: the new keys are there when it takes effect."""
         assert self._tls is not None
         made = m.session if m.session == m.negotiation else ""
-        context = f"{m.negotiation} {self._cipher_name} {len(self._channels)}".encode("ascii")
+        carried = f" {self._engine.state.limit}" if self.policy.limit_from == "initiator" else ""
+        context = f"{m.negotiation} {self._cipher_name} {len(self._channels)}{carried}".encode("ascii")
         try:
             outcome = self._tls.outcome(context)
             self._accept(outcome)
