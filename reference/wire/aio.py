@@ -144,7 +144,7 @@ class Wire:
 
     # What its connections tell.
 
-    def came(self, port: Port, data: bytes) -> None:
+    def came(self, port: Port, data: bytes | memoryview) -> None:
         """See `Owner`."""
         self.link.receive(data, self._now(), port.number)
         self._go_on()
@@ -195,16 +195,21 @@ class Wire:
             self._ending = self._loop.create_task(self._end())
 
     def _set_timer(self) -> None:
+        """The timer rings at the deadline or before: most deadlines move on before they come, and it is set again when
+        it rings in vain."""
         at = self.link.deadline
-        if at == self._at and self._timer is not None:
-            return
         if self._timer is not None:
+            if self._at <= at < NEVER:
+                return
             self._timer.cancel()
         self._at = at
         self._timer = None if at == NEVER else self._loop.call_at(self._began + at / 1000 + 0.0005, self._ring)
 
     def _ring(self) -> None:
         self._timer = None
+        if self._at < self.link.deadline:
+            self._set_timer()
+            return
         self.link.tick(max(self._now(), self._at))
         self._go_on()
 

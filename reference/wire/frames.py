@@ -69,9 +69,11 @@ class Frames:
     def __init__(self) -> None:
         self.held, self.at = b"", 0
 
-    def add(self, data: bytes) -> None:
-        """These bytes came."""
-        self.held, self.at = self.held[self.at :] + data if self.at < len(self.held) else data, 0
+    def add(self, data: bytes | memoryview) -> None:
+        """Take bytes that came; they are copied at most once, and a view of them always."""
+        rest = self.held[self.at :] if self.at < len(self.held) else b""
+        self.held = data if not rest and isinstance(data, bytes) else b"".join((rest, data))
+        self.at = 0
 
     def next(self) -> Frame | None:
         """The next frame; None where it is not whole. Raises Malformed where there can be none."""

@@ -223,7 +223,7 @@ class Link:
                 return one.reason
         return ""
 
-    def receive(self, data: bytes, t: int, connection: int = 0) -> None:
+    def receive(self, data: bytes | memoryview, t: int, connection: int = 0) -> None:
         """These bytes came. After bytes that are no frames the link ends: nothing after them can be read."""
         if t > self.deadline:
             self._catch_up(t)

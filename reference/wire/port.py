@@ -19,8 +19,8 @@ _buffers: WeakKeyDictionary[asyncio.AbstractEventLoop, bytearray] = WeakKeyDicti
 class Owner(Protocol):
     """Who has a connection, and hears of it."""
 
-    def came(self, port: Port, data: bytes) -> None:
-        """These bytes came over it."""
+    def came(self, port: Port, data: bytes | memoryview) -> None:
+        """These bytes came over it. A view is of a buffer that others use when this returns."""
 
     def writable(self) -> None:
         """It takes more again."""
@@ -84,7 +84,7 @@ class Port(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """So much was read."""
-        data = bytes(self._view[:nbytes])
+        data = self._view[:nbytes]
         if self.owner is not None:
             self.owner.came(self, data)
             return

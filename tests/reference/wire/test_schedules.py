@@ -63,3 +63,26 @@ def test_nothing_is_lost_whatever_comes_first(seed: int) -> None:
     assert net.received("client") == sent["server"]
     assert all(end.counters.unauthentic == end.counters.unreadable == 0 for end in net.ends.values())
     net.judged()
+
+
+@pytest.mark.parametrize("initiator", ["sender", "client", "server"])
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_data_flows_where_a_negotiation_takes_longer_than_the_idle_period(version: Version, initiator: str) -> None:
+    """A heartbeat that fell due in a negotiation marks the new key; what was offered meanwhile goes before it."""
+    policy = Policy(
+        idle_period=2000,
+        heartbeat_sender="client",
+        idle_trigger="heartbeat",
+        reply_timeout=2000,
+        negotiation_timeout=60_000,
+        rekey_initiator=initiator,  # type: ignore[arg-type]
+    )
+    net = Net(policy, version).open()
+    net.delay = lambda: 900
+    net.until(5000)
+    for role in ROLES:
+        assert not net.offer(role, role.encode())
+    net.until(30_000)
+    assert net.received("server") == [b"client"]
+    assert net.received("client") == [b"server"]
+    net.judged()
