@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Final, Literal, NamedTuple, Protocol
 
 from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA256
 from OpenSSL import SSL, crypto
 
 from rekeyspec.reference.vocabulary import Role
@@ -201,10 +200,10 @@ class _Connection:
         return b"".join(pieces)
 
     def outcome(self, context: bytes) -> Outcome:
-        certificate = self.connection.get_peer_certificate(as_cryptography=True)
-        peer = certificate.fingerprint(SHA256()) if certificate is not None else b""
-        if self._tls.peer and (not peer or peer != self._tls.named):
-            if certificate is None or self._tls.peer not in _names(certificate):
+        certificate = self.connection.get_peer_certificate()
+        peer = bytes.fromhex(certificate.digest("sha256").replace(b":", b"").decode("ascii")) if certificate else b""
+        if self._tls.peer and (certificate is None or peer != self._tls.named):
+            if certificate is None or self._tls.peer not in _names(certificate.to_cryptography()):
                 raise Failed(f"the certificate is not one of {self._tls.peer}")
             self._tls.named = peer
         secret = self.connection.export_keying_material(_LABEL, SECRET, context)

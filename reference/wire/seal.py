@@ -1,8 +1,8 @@
 """Sealing: one key for each epoch, channel and direction, one number for each record under it, and no number twice.
 
 The secret of an epoch comes from its negotiation; HKDF makes the keys of it (RFC 5869), in the manner of TLS 1.3: a key
-and a vector for each direction, the nonce being the vector xor the record's number (RFC 8446 §5.3). The ciphers are
-those of the library `cryptography`.
+and a vector for each direction, here in one piece, the nonce being the vector xor the record's number (RFC 8446 §5.3).
+The ciphers are those of the library `cryptography`.
 """
 
 from __future__ import annotations
@@ -169,8 +169,8 @@ def token(secret: bytes) -> bytes:
 
 
 def _keyed(cipher: Cipher, secret: bytes, channel: Channel, sender: Role) -> tuple[Aead, int]:
-    key = _expand(secret, f"{channel} {sender} key", cipher.key)
-    return cipher.make(key), int.from_bytes(_expand(secret, f"{channel} {sender} iv", _NONCE), "big")
+    made = _expand(secret, f"{channel} {sender}", cipher.key + _NONCE)
+    return cipher.make(made[: cipher.key]), int.from_bytes(made[cipher.key :], "big")
 
 
 def _expand(secret: bytes, use: str, length: int) -> bytes:
