@@ -74,16 +74,19 @@ def obligations(r: Rules, s: End) -> list[Obligation]:
                 at, rule = renegotiation_due(r, s)
                 if at != NEVER:
                     out.append(Obligation(at, "Start" if s.requested or may_start(r.policy, s) else "Request", rule))
-            if s.queue and not _held(r, s):
-                # Before a heartbeat that fell due in a negotiation (HB-1): if that marked the new key, what was offered
-                # meanwhile would wait for another (IDLE-1), and where negotiations are slow it would wait for ever.
-                out.append(Obligation(s.t, "SendData", "FLOW-1"))
+            data = [Obligation(s.t, "SendData", "FLOW-1")] if s.queue and not _held(r, s) else []
+            if s.next_beat <= s.in_force_at:
+                # Data goes before a heartbeat that fell due in a negotiation (HB-1): if that marked the new key, what
+                # was offered meanwhile would wait for another (IDLE-1), and where negotiations are slow, for ever.
+                out += data
+                data = []
             if s.role in r.policy.beating:
                 _heartbeats(r, s, out)
             if s.role in r.policy.noticing:
                 at = notice_due(r.policy, s, r.margin.bytes)
                 if at != NEVER:
                     out.append(Obligation(at, "SendNotice", "REKEY-6"))
+            out += data
     return out
 
 
