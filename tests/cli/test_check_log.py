@@ -149,10 +149,11 @@ def test_a_log_by_which_no_rule_can_be_judged_is_no_pass(folder: Path, name: str
 def test_bad_input_is_one_message_and_2(folder: Path, words: list[str], said: str) -> None:
     (folder / "text.txt").write_text("hello\n")
     (folder / "bad.jsonl").write_text(header() + body(ESTABLISHED) + "{}\n")
-    code, _, err = run(folder, *words)
+    code, out, err = run(folder, *words)
     assert code == 2
     (line,) = err.splitlines()
     assert said in line
+    assert "Not asked of any target" not in out
 
 
 def test_what_is_wrong_with_one_log_costs_the_others_nothing(folder: Path) -> None:

@@ -86,7 +86,8 @@ def check(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     with ProgressLine() as progress:
         checked = judge(targets, profile, evidence, progress, suite or (), validate)
     exercised = checked.coverage() if coverage else []
-    show(checked.report, Console())
+    if checked.report.verdicts or not checked.troubles:  # a table of nothing would hide what is wrong
+        show(checked.report, Console())
     for line in (line for one in exercised for line in one.lines()):
         typer.echo(line)
     for note in checked.notes:
