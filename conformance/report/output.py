@@ -53,14 +53,14 @@ def check_directory(path: Path) -> None:
     check_writable(path / "report")
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a report in UTF-8; whoever reads `path` finds the old one or the new one, never half of one.
+def write_whole(path: Path, what: str | bytes) -> None:
+    """Write a report, text in UTF-8; whoever reads `path` finds the old one or the new one, never half of one.
 
     Raises BadInput with the path and the remedy; what was there before stays.
     """
     with _explained(path):
         # A target's name may hold bytes that are no UTF-8 (the shell passes anything); they are shown, not refused.
-        data = text.encode("utf-8", errors="backslashreplace")
+        data = what if isinstance(what, bytes) else what.encode("utf-8", errors="backslashreplace")
         if _is_special(path):
             path.write_bytes(data)
             return

@@ -15,6 +15,7 @@ import typer
 from rekeyspec import __version__
 from rekeyspec.cli.commands.adapter import adapter
 from rekeyspec.cli.commands.audit import audit
+from rekeyspec.cli.commands.bench import app as bench_app
 from rekeyspec.cli.commands.campaign import campaign
 from rekeyspec.cli.commands.check import check
 from rekeyspec.cli.commands.diff import diff
@@ -65,6 +66,7 @@ app.command()(keygen)
 app.command()(serve)
 app.command()(connect)
 app.add_typer(adapter, name="adapter")
+app.add_typer(bench_app, name="bench")
 app.add_typer(model_app, name="model")
 
 

@@ -1,0 +1,1 @@
+"""What a key costs: negotiations, and the data that pays for them, measured and fitted."""

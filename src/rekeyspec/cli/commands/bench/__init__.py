@@ -1,0 +1,16 @@
+"""`rekeyspec bench`: what a key costs, on one link, under a policy, in a fleet. A module for each."""
+
+from __future__ import annotations
+
+import typer
+
+from rekeyspec.cli.commands.bench.cost import cost
+
+app = typer.Typer(
+    help="Measure what a key costs against the data it carries.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+# One line for each, in the order of --help.
+app.command()(cost)
