@@ -32,7 +32,7 @@ from rekeyspec.reference.wire.frames import (
     said,
 )
 from rekeyspec.reference.wire.negotiation import Failed, Negotiation, Negotiator, Outcome
-from rekeyspec.reference.wire.seal import CIPHERS, Cipher, Opener, Rest, Sealer, token
+from rekeyspec.reference.wire.seal import CIPHERS, Cipher, Opener, Rest, Sealer, schedule, token
 
 EARLY: Final = 1 << 20
 """The most bytes that wait for a key that is on its way (EARLY-1). A transport stops reading long before (`early`)."""
@@ -118,8 +118,12 @@ class _Keys:
     __slots__ = ("openers", "sealers")
 
     def __init__(self, cipher: Cipher, secret: bytes, epoch: int, channels: tuple[Channel, ...], role: Role) -> None:
-        self.sealers = {one: Sealer(cipher, secret, epoch, one, role) for one in channels}
-        self.openers = {one: Opener(cipher, secret, one, _PEER[role]) for one in channels}
+        peer = _PEER[role]
+        self.sealers: dict[Channel, Sealer] = {}
+        self.openers: dict[Channel, Opener] = {}
+        for channel, keys in zip(channels, schedule(cipher, secret, channels), strict=True):
+            self.sealers[channel] = Sealer(keys[role], epoch, channel)
+            self.openers[channel] = Opener(keys[peer])
 
 
 @dataclass(slots=True)
@@ -385,9 +389,9 @@ class Link:
     def _prune(self) -> None:
         """DEAD-5, REKEY-2: a key that protects nothing more is forgotten."""
         s = self._engine.state
-        kept = {s.epoch, s.epoch - 1 if s.old_until != NONE else s.epoch}
-        for epoch in [one for one in self._keys if one not in kept and one <= s.epoch]:
-            del self._keys[epoch]
+        oldest = s.epoch - 1 if s.old_until != NONE else s.epoch
+        while (first := next(iter(self._keys))) < oldest:  # they come into force in the order of their epochs
+            del self._keys[first]
 
     def _fail(self, why: str) -> None:
         if not self.closed:
@@ -628,9 +632,9 @@ class Link:
             self._give_up()
             return
         self._in_force(m)
-        if flight and self.policy.session_cache == "on" and self.epoch == m.epoch:
-            self._say(HANDSHAKE, m, flight, self.epoch)
-        if self.role == "server" or self.policy.session_cache == "off":
+        if flight and self._made and self.policy.session_cache == "on" and self.epoch == m.epoch:
+            self._say(HANDSHAKE, m, flight, self.epoch)  # tickets: abbreviating makes none (CACHE-1)
+        if self.role == "server" or not self._made or self.policy.session_cache == "off":
             self._settle_if(m)
 
     def _in_force(self, m: Message) -> None:
@@ -654,7 +658,7 @@ class Link:
             self._keys.pop(m.epoch, None)  # the rules did not take it
             return
         mine = m.kind == "answer"
-        if mine and (self.role == "server" or self.policy.session_cache == "off"):
+        if mine and (self.role == "server" or not self._made or self.policy.session_cache == "off"):
             self._settle_if(m)
         early, self._early, self._ahead = self._early, [], 0
         for frame in early:

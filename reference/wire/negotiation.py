@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final, Literal, NamedTuple, Protocol
 
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256, Hash
 from OpenSSL import SSL, crypto
 
 from rekeyspec.reference.vocabulary import Role
@@ -100,8 +101,8 @@ class Tls:
         peer: str = "",
         in_place: bool = False,
     ) -> None:
-        self.role, self.mutual, self.peer = role, mutual, peer
-        self._credentials, self._version, self._in_place = credentials, version, in_place
+        self.role, self.mutual, self.peer, self.in_place = role, mutual, peer, in_place
+        self._credentials, self._version = credentials, version
         self.named = b""
         """SHA-256 of the latest certificate that was found to have the name of the peer."""
         self.context = self.fresh()
@@ -122,12 +123,13 @@ class Tls:
             store.add_cert(crypto.X509.from_cryptography(authority))
         context.set_session_id(b"rekeyspec")
         context.set_timeout(_WEEK)
-        if self._in_place:
+        if self.in_place:
             context.set_options(_ALLOW_CLIENT_RENEGOTIATION | SSL.OP_NO_TICKET)
             context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         asks = self.role == "client" or self.mutual
         context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT if asks else SSL.VERIFY_NONE, _verify)
-        context.set_info_callback(_observe)
+        if not asks:
+            context.set_info_callback(_observe)
         return context
 
 
@@ -142,15 +144,19 @@ class _Seen:
 
 
 def _observe(connection: SSL.Connection, where: int, _result: int) -> None:
-    """Certificates are sent in a full negotiation and in no other, and OpenSSL names the states that do it."""
+    """Who asks for no certificate sees in this way that it sends its own: OpenSSL names the states that do it. (It is
+    called thirty times in a negotiation, so whoever verifies one, which says the same, does without.)"""
     seen = connection.get_app_data()
     if seen is not None and where & SSL.SSL_CB_LOOP and b"certificate" in connection.get_state_string():
         seen.full = True
 
 
 def _verify(connection: SSL.Connection, _certificate: crypto.X509, error: int, _depth: int, ok: int) -> bool:
+    """Certificates are sent, and so come to be verified, in a full negotiation and in no other."""
+    seen = connection.get_app_data()
+    seen.full = True
     if not ok:
-        connection.get_app_data().why = _WHY.get(error, f"the certificate is refused (X509_V_ERR {error})")
+        seen.why = _WHY.get(error, f"the certificate is refused (X509_V_ERR {error})")
     return bool(ok)
 
 
@@ -183,8 +189,9 @@ class _Connection:
 
     def _go_on(self) -> None:
         try:
-            self.connection.do_handshake()
-            self.done = True
+            if not self.done or self._tls.in_place:
+                self.connection.do_handshake()
+                self.done = True
             self.connection.recv(1)  # tickets; there is no data
         except SSL.WantReadError:
             return
@@ -201,7 +208,7 @@ class _Connection:
 
     def outcome(self, context: bytes) -> Outcome:
         certificate = self.connection.get_peer_certificate()
-        peer = bytes.fromhex(certificate.digest("sha256").replace(b":", b"").decode("ascii")) if certificate else b""
+        peer = _fingerprint(certificate) if certificate is not None else b""
         if self._tls.peer and (certificate is None or peer != self._tls.named):
             if certificate is None or self._tls.peer not in _names(certificate.to_cryptography()):
                 raise Failed(f"the certificate is not one of {self._tls.peer}")
@@ -295,6 +302,13 @@ class Renegotiations:
     def close(self) -> None:
         """As Negotiator says."""
         self._inside.leave()
+
+
+def _fingerprint(certificate: crypto.X509) -> bytes:
+    """SHA-256 of it; pyOpenSSL's own `digest` spells it in hexadecimals first."""
+    made = Hash(SHA256())
+    made.update(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate))
+    return made.finalize()
 
 
 def _names(certificate: x509.Certificate) -> list[str]:

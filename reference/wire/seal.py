@@ -1,13 +1,14 @@
 """Sealing: one key for each epoch, channel and direction, one number for each record under it, and no number twice.
 
-The secret of an epoch comes from its negotiation; HKDF makes the keys of it (RFC 5869), in the manner of TLS 1.3: a key
-and a vector for each direction, here in one piece, the nonce being the vector xor the record's number (RFC 8446 §5.3).
+The secret of an epoch comes from its negotiation; HKDF makes the keys of it (RFC 5869), in the manner of TLS 1.2's key
+block: a key and a vector for each channel and direction, all in one piece. The nonce is the vector xor the record's
+number, as in TLS 1.3 (RFC 8446 §5.3).
 The ciphers are those of the library `cryptography`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -15,13 +16,15 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from rekeyspec.reference.vocabulary import Channel, Role
+from rekeyspec.reference.vocabulary import ROLES, Channel, Role
 from rekeyspec.reference.wire.frames import CHANNELS, HEADER, MORE, PIECE, SEALED, TAG, Frame, Frames, header
 
 SECRET: Final = 32
 """How long the secret of an epoch is, in bytes."""
 
 _NONCE: Final = 12
+_SHA256: Final = SHA256()
+_USE: Final = b"rekeyspec wire 1 "
 _FULL: Final = HEADER.size + PIECE + TAG
 _RECORDS: Final = 1 << 48
 """More records than this are never sealed under one key, whatever the policy; the number has room for 2^64."""
@@ -62,13 +65,28 @@ class Spent(RuntimeError):
     """A key was asked for one record more than it may seal. It seals none."""
 
 
+Key = tuple[Aead, int]
+"""A cipher with its key, and the vector as a number."""
+
+
+def schedule(cipher: Cipher, secret: bytes, channels: Sequence[Channel]) -> list[dict[Role, Key]]:
+    """The keys of an epoch: for each channel, by sender."""
+    each, made = cipher.key + _NONCE, [dict[Role, Key]() for _ in channels]
+    block = HKDFExpand(_SHA256, each * 2 * len(made), _USE + b"keys").derive(secret)
+    for number, keys in enumerate(made):
+        for at, sender in enumerate(ROLES, 2 * number):
+            key, vector = block[at * each :][: cipher.key], block[at * each :][cipher.key : each]
+            keys[sender] = cipher.make(key), int.from_bytes(vector, "big")
+    return made
+
+
 class Sealer:
     """What one end sends over one channel under one key."""
 
     __slots__ = ("_channel", "_encrypt", "_epoch", "_iv", "_number")
 
-    def __init__(self, cipher: Cipher, secret: bytes, epoch: int, channel: Channel, sender: Role) -> None:
-        aead, self._iv = _keyed(cipher, secret, channel, sender)
+    def __init__(self, key: Key, epoch: int, channel: Channel) -> None:
+        aead, self._iv = key
         self._encrypt = aead.encrypt
         self._epoch, self._channel, self._number = epoch, channel, 0
 
@@ -124,8 +142,8 @@ class Opener:
 
     __slots__ = ("_decrypt", "_iv", "_next", "missing")
 
-    def __init__(self, cipher: Cipher, secret: bytes, channel: Channel, sender: Role) -> None:
-        aead, self._iv = _keyed(cipher, secret, channel, sender)
+    def __init__(self, key: Key) -> None:
+        aead, self._iv = key
         self._decrypt = aead.decrypt
         self._next = self.missing = 0
 
@@ -165,16 +183,7 @@ class Opener:
 
 def token(secret: bytes) -> bytes:
     """By what a second connection is known to be of the same link (16 bytes)."""
-    return _expand(secret, "token", 16)
+    return HKDFExpand(_SHA256, 16, _USE + b"token").derive(secret)
 
 
-def _keyed(cipher: Cipher, secret: bytes, channel: Channel, sender: Role) -> tuple[Aead, int]:
-    made = _expand(secret, f"{channel} {sender}", cipher.key + _NONCE)
-    return cipher.make(made[: cipher.key]), int.from_bytes(made[cipher.key :], "big")
-
-
-def _expand(secret: bytes, use: str, length: int) -> bytes:
-    return HKDFExpand(SHA256(), length, b"rekeyspec wire 1 " + use.encode("ascii")).derive(secret)
-
-
-__all__ = ["CIPHERS", "SECRET", "Cipher", "Opener", "Sealer", "Spent", "token"]
+__all__ = ["CIPHERS", "SECRET", "Cipher", "Key", "Opener", "Sealer", "Spent", "schedule", "token"]

@@ -10,6 +10,7 @@ from rekeyspec.reference.wire.link import Missed, Renewed, Suspected, Weak, ceil
 from rekeyspec.reference.wire.negotiation import Version
 from rekeyspec.reference.wire.seal import CIPHERS
 from tests.reference.wire.net import Net
+from tests.reference.wire.tap import Frames, seen
 
 WAYS: list[tuple[Version, bool]] = [("1.3", False), ("1.2", False), ("1.2", True)]
 
@@ -58,6 +59,23 @@ def test_a_session_is_resumed_and_that_is_told(version: Version, initiator: str)
         renewed = [one.abbreviated for one in net.ends[role].news if isinstance(one, Renewed)]
         assert renewed == [False, True, True, True]
         assert [one.rule for one in net.ends[role].news if isinstance(one, Weak)] == ["CACHE-2"] * 3
+    net.judged()
+
+
+def test_an_abbreviated_negotiation_makes_no_tickets() -> None:
+    frames: list[tuple[int, Role]] = []
+    net = Net(busy(session_cache="on")).open()
+
+    def each(to: Role, _connection: int, frame: bytes) -> bytes:
+        frames.append((seen(frame).epoch, to))
+        return frame
+
+    net.hand = Frames(each)
+    net.offer("client", bytes(100_000))
+    net.settle()
+    del frames[:7]  # the data
+    assert frames == [(1, "server"), (1, "client"), (1, "server")]  # start, answer, finish
+    assert net.client.epoch == 2
     net.judged()
 
 

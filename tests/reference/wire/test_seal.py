@@ -6,19 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rekeyspec.reference.vocabulary import Channel
 from rekeyspec.reference.wire.frames import PIECE, Frame, Frames
-from rekeyspec.reference.wire.seal import CIPHERS, Opener, Sealer, Spent
+from rekeyspec.reference.wire.seal import CIPHERS, Opener, Sealer, Spent, schedule
 
 SECRET = bytes(range(32))
+CHANNELS: tuple[Channel, ...] = ("control", "data")
 """Of no link: the vectors of docs/wire.md are made with it."""
 
 
 def sealer(name: str = "AES-128-GCM", epoch: int = 1) -> Sealer:
-    return Sealer(CIPHERS[name], SECRET, epoch, "data", "client")
+    return Sealer(schedule(CIPHERS[name], SECRET, CHANNELS)[1]["client"], epoch, "data")
 
 
 def opener(name: str = "AES-128-GCM") -> Opener:
-    return Opener(CIPHERS[name], SECRET, "data", "client")
+    return Opener(schedule(CIPHERS[name], SECRET, CHANNELS)[1]["client"])
 
 
 def sealed(ours: Sealer, inside: bytes) -> bytes:
@@ -58,9 +60,9 @@ def test_nothing_that_is_altered_opens(at: int, by: int) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        Opener(CIPHERS["AES-128-GCM"], SECRET, "data", "server"),
-        Opener(CIPHERS["AES-128-GCM"], SECRET, "control", "client"),
-        Opener(CIPHERS["AES-128-GCM"], bytes(32), "data", "client"),
+        Opener(schedule(CIPHERS["AES-128-GCM"], SECRET, CHANNELS)[1]["server"]),
+        Opener(schedule(CIPHERS["AES-128-GCM"], SECRET, CHANNELS)[0]["client"]),
+        Opener(schedule(CIPHERS["AES-128-GCM"], bytes(32), CHANNELS)[1]["client"]),
     ],
     ids=["direction", "channel", "secret"],
 )

@@ -6,19 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from rekeyspec.reference.vocabulary import KINDS, Message
+from rekeyspec.reference.vocabulary import KINDS, Channel, Message
 from rekeyspec.reference.wire.aio import JOIN
 from rekeyspec.reference.wire.frames import LONGEST, PIECE, body
 from rekeyspec.reference.wire.negotiation import MOST
-from rekeyspec.reference.wire.seal import CIPHERS, Sealer, token
+from rekeyspec.reference.wire.seal import CIPHERS, Sealer, schedule, token
 
 PAGE = (Path(__file__).parents[3] / "docs" / "wire.md").read_text(encoding="utf-8")
 SECRET = bytes(range(32))
+CHANNELS: tuple[Channel, ...] = ("control", "data")
 
 
 @pytest.mark.parametrize("name", CIPHERS)
 def test_the_vectors_are_what_is_sent(name: str) -> None:
-    sealer = Sealer(CIPHERS[name], SECRET, 1, "data", "client")
+    sealer = Sealer(schedule(CIPHERS[name], SECRET, CHANNELS)[1]["client"], 1, "data")
     for number, payload in ((1, b"hello"), (2, b"")):
         m = Message("data", 1, number, bytes=len(payload), channel="data")
         assert f"`{b''.join(sealer.seal(body('data', m, payload))).hex()}`" in PAGE
