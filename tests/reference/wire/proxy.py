@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
+from rekeyspec.reference.vocabulary import Role
 from rekeyspec.reference.wire.frames import HEADER, header
 
 MISCHIEF: Final = ("drop", "delay", "cut", "twice", "swap", "replay", "flip", "forge", "close")
@@ -15,13 +16,23 @@ MISCHIEF: Final = ("drop", "delay", "cut", "twice", "swap", "replay", "flip", "f
 later; change a bit of it, make one up, and end the connection."""
 
 
-class Proxy:
-    """Between a client and a server. Of each frame it is `odds` to 1 that nothing happens."""
+Watch = Callable[[Role, bytes, bool], Awaitable[None]]
+"""Is told of each frame to this end, before it is passed on (False) and after it (True)."""
 
-    def __init__(self, seed: int, host: str, port: int, *, odds: int, kinds: tuple[str, ...] = MISCHIEF) -> None:
+
+async def nobody(_to: Role, _frame: bytes, _passed: bool) -> None:
+    """Watches nothing."""
+
+
+class Proxy:
+    """Between a client and a server. Of each frame it is `odds` to 1 that nothing happens; with 0 it is certain."""
+
+    def __init__(
+        self, seed: int, host: str, port: int, *, odds: int, kinds: tuple[str, ...] = MISCHIEF, watch: Watch = nobody
+    ) -> None:
         self._random = random.Random(seed)
         self._to = host, port
-        self._odds, self._kinds = odds, kinds
+        self._odds, self._kinds, self._watch = odds, kinds, watch
         self.done: list[str] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -42,7 +53,10 @@ class Proxy:
         assert task is not None
         self._tasks.add(task)
         there, back = await asyncio.open_connection(*self._to)
-        ways = [asyncio.ensure_future(self._carry(*one)) for one in ((reader, back), (there, writer))]
+        ways = [
+            asyncio.ensure_future(self._carry("server", reader, back)),
+            asyncio.ensure_future(self._carry("client", there, writer)),
+        ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -54,7 +68,7 @@ class Proxy:
                 with contextlib.suppress(ConnectionError):
                     await end.wait_closed()
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carry(self, to: Role, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         seen: list[bytes] = []
         held = b""
         while True:
@@ -63,9 +77,10 @@ class Proxy:
                 frame = head + await reader.readexactly(HEADER.unpack(head)[-1])
             except asyncio.IncompleteReadError:
                 return
+            await self._watch(to, frame, False)
             seen.append(frame)
             out, held = frame + held, b""
-            if self._random.randrange(self._odds) == 0:
+            if self._odds and self._random.randrange(self._odds) == 0:
                 did = self._random.choice(self._kinds)
                 self.done.append(did)
                 if did in ("cut", "close"):
@@ -78,6 +93,7 @@ class Proxy:
                 out = await self._changed(did, frame, seen)
             writer.write(out)
             await writer.drain()
+            await self._watch(to, frame, True)
 
     async def _changed(self, did: str, frame: bytes, seen: list[bytes]) -> bytes:
         rnd = self._random

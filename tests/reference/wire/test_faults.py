@@ -12,6 +12,8 @@ from typing import Self
 
 import pytest
 
+from rekeyspec.reference.vocabulary import ROLES, Role
+from rekeyspec.reference.wire.frames import HEADER
 from tests.reference.wire.proxy import MISCHIEF, Proxy
 
 LONG = 120.0
@@ -81,8 +83,9 @@ def told(folder: Path, data: bytes, client: str, server: str) -> None:
     assert data.startswith(got)
 
 
-async def audited(programs: Programs) -> None:
-    logs = [name for name in ("server.jsonl", "client.jsonl") if '"Open"' in (programs.folder / name).read_text()]
+async def audited(programs: Programs, *ends: Role) -> None:
+    named = [f"{end}.jsonl" for end in ends or ROLES]
+    logs = [name for name in named if '"Open"' in (programs.folder / name).read_text()]
     process = await programs.start("audit", *logs)
     _, err = await process.communicate()
     assert process.returncode == 0, err
@@ -153,6 +156,53 @@ def test_an_end_that_is_killed_is_noticed(tmp_path: Path, who: str, when: float)
         assert other.returncode == 1
         told(tmp_path, data, err.decode(), "")
         assert "the connection was" in err.decode()
+
+    async def bounded() -> None:
+        async with asyncio.timeout(LONG), Programs(tmp_path) as programs:
+            await test(programs)
+
+    asyncio.run(bounded())
+
+
+@pytest.mark.parametrize("who", ROLES)
+@pytest.mark.parametrize("passed", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("number", [0, 1, 2], ids=["start", "answer", "finish"])
+def test_an_end_that_is_killed_at_any_point_of_a_renegotiation_is_noticed(
+    tmp_path: Path, who: Role, number: int, passed: bool
+) -> None:
+    """It dies, by SIGKILL, before this frame of the second renegotiation is passed on, or after."""
+    killed = asyncio.Event()
+
+    async def test(programs: Programs) -> None:
+        data = random.Random(1).randbytes(SIZE)
+        (tmp_path / "data").write_bytes(data)
+        assert (await programs.run("keygen", "demo"))[0] == 0
+        server, port = await programs.serve()
+        ends: dict[Role, asyncio.subprocess.Process] = {"server": server}
+        frames: list[bytes] = []
+        ways: list[Role] = []
+
+        async def watch(to: Role, frame: bytes, after: bool) -> None:
+            tls = 200 < len(frame) < 8000  # a request is shorter, and data longer
+            if HEADER.unpack_from(frame)[2] == 2 and tls and not after:
+                frames.append(frame)
+                ways.append(to)
+            if len(frames) == number + 1 and frame == frames[-1] and after == passed and not killed.is_set():
+                ends[who].kill()
+                killed.set()
+                await ends[who].wait()  # what it has written before may come through, and nothing after
+
+        async with Proxy(0, "127.0.0.1", port, odds=0, watch=watch).running() as at:
+            words = ["connect", f"127.0.0.1:{at}", *programs.options("client"), "--input", "data"]
+            ends["client"] = await programs.start(*words)
+            await killed.wait()
+            other: Role = "server" if who == "client" else "client"
+            _, err = await ends[other].communicate()
+            await ends[who].communicate()
+        assert ends[other].returncode == 1, err.decode()
+        assert ways[: number + 1] == ["server", "client", "server"][: number + 1]
+        told(tmp_path, data, err.decode(), "")
+        await audited(programs, other)
 
     async def bounded() -> None:
         async with asyncio.timeout(LONG), Programs(tmp_path) as programs:
