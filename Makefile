@@ -19,7 +19,7 @@ COMPLETE := $(PY) -m pip check
 # $(call say,NAME,COMMAND): one line when it goes well, all of its output when it does not.
 say = @printf '%-28s' '$(1)'; out=$$($(2) 2>&1) && echo ok || { echo FAILED; printf '%s\n' "$$out"; exit 1; }
 
-.PHONY: help setup check test lint model spec selftest docs soak fuzz bench full record lock clean
+.PHONY: help setup check test lint model spec selftest docs soak fuzz bench regression full record lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo 'make soak    a thousand links, a million messages'
 	@echo 'make fuzz    five million inputs of the link'
 	@echo 'make bench   how fast it is; quote medians and ratios of one run'
+	@echo 'make regression  has it become slower than the baseline? (ratios of one run)'
 	@echo 'make full    what takes long: model, spec, selftest, soak, fuzz, bench'
 	@echo 'make record  the same, and what it printed goes into docs/full-run.txt'
 	@echo 'make setup   install everything into .venv'
@@ -86,6 +87,10 @@ docs: $(VENV)/.full
 # bench: nothing else should run beside it.
 bench: $(VENV)/.full
 	@for one in explore campaign reports audit wire speed; do echo "== $$one"; $(PY) -m rekeyspec.benchmarks.$$one || exit 1; done
+
+# regression: is any ratio beyond the tolerance of the one that is kept?
+regression: $(VENV)/.full
+	@$(PY) -m rekeyspec.benchmarks.regression
 
 # soak: a thousand links, a million messages; some minutes.
 soak: $(VENV)/.full
