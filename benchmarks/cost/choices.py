@@ -36,7 +36,7 @@ VOLUMES: Final = tuple(size << 10 for size in (32, 256, 1 << 10, 16 << 10, 256 <
 MEASURED: Final = GIB
 """Volumes up to this are measured; beyond it there is the model."""
 
-SHARE: Final = {False: 2.4, True: 0.16}
+SHARE: Final = {False: 2.4, True: 0.14}
 """About so many seconds go to each thing that is measured; the second when quick."""
 
 _SMALLEST, _LARGEST = 1, 1 << 50
@@ -95,16 +95,15 @@ class Settings:
         object.__setattr__(self, "volumes", tuple(sorted(self.volumes)))
         for one in self.messages:
             if not 1 <= one <= _MOST_MESSAGE:
-                raise BadInput(f"--messages: {shown(one)} was read; expected 1 B to 1 MiB; give another size")
+                raise BadInput(f"--message: {shown(one)} was read; expected 1 B to 1 MiB; give another size")
         for one in self.volumes:
             if not 1 <= one <= _LARGEST:
                 raise BadInput(f"--volumes: {one} B was read; expected 1 B to 1 PiB; give another volume")
-        low, high = min(self.volumes), max(self.messages)
-        if low < min(self.messages) or (low < high and all(v < high for v in self.volumes)):
+        low, least = min(self.volumes), min(self.messages)
+        if low < least:
             raise BadInput(
-                f"--volumes: {shown(low)} was read, less than a message of "
-                f"{shown(high if low >= min(self.messages) else min(self.messages))}; expected a volume that holds at "
-                "least one message; give a larger volume, or a smaller size with --messages"
+                f"--volumes: {shown(low)} was read, less than a message of {shown(least)}; expected volumes that hold "
+                "a message at least; give a larger volume, or a smaller size with --message"
             )
 
     def cases(self) -> list[Case]:

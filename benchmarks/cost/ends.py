@@ -57,6 +57,8 @@ class Sample(NamedTuple):
     to_client: int
     stall: float = 0.0
     stretches: tuple[Stretch, ...] = ()
+    canary: float = 0.0
+    """The canary's around what is not in stretches (s); 0: as around the whole visit."""
 
 
 _BLOCK: Final = bytes(1 << 15)
@@ -111,12 +113,13 @@ def whole(carrier: Carrier, volume: int, stretch: int) -> Sample:
     if volume <= 2 * stretch:
         return _short(carrier, volume)
     m = carrier.meter
-    before = _spent(m)
+    first, before = canary(m.cpu), _spent(m)
     begun = m.wall()
     carrier.negotiate()
     took = m.wall() - begun
     after = _spent(m)
-    stretches, sung, left = [], canary(m.cpu), volume
+    stretches, left, sung = [], volume, canary(m.cpu)
+    first = max(first, sung)
     while left > 0:
         client, server, begun = m.client, m.server, m.wall()
         carrier.carry(min(stretch, left))
@@ -126,7 +129,7 @@ def whole(carrier: Carrier, volume: int, stretch: int) -> Sample:
         sung, left = again, left - stretch
     return Sample(
         after[0] - before[0], after[1] - before[1], took, m.to_server - before[2], m.to_client - before[3], 0.0,
-        tuple(stretches),
+        tuple(stretches), first,
     )  # fmt: skip
 
 

@@ -6,18 +6,21 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 from rekeyspec.benchmarks.cost import model, speed
 from rekeyspec.benchmarks.cost.choices import Settings
 from rekeyspec.benchmarks.cost.plan import Plan
 from rekeyspec.benchmarks.cost.speed import Primitive
 from rekeyspec.benchmarks.cost.tables import Tables
-from rekeyspec.benchmarks.cost.turns import best_canary, figures, take_turns
+from rekeyspec.benchmarks.cost.turns import Noise, figures, noise_of, take_turns
 from rekeyspec.benchmarks.results import Results
 
 Say = Callable[[str, int, int], None]
 """What is going on, how much of it is done, and how much there is."""
+
+
+_QUIET: Final = Noise(0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,17 @@ class Run:
     complete: bool
     openssl: str = ""
     """Whose primitives the floor is of."""
-    canary: float = 0.0
-    """How long the canary takes when all is quiet (CPU s): runs whose canaries differ had different machines."""
+    noise: Noise = _QUIET
+    """Runs whose canaries differ had different machines."""
 
     def results(self) -> Results:
         """In the common form."""
-        settings: dict[str, Any] = {**asdict(self.tables.settings), "floor": self.openssl, "canary_s": self.canary}
+        settings: dict[str, Any] = {
+            **asdict(self.tables.settings),
+            "floor": self.openssl,
+            "canary_s": self.noise.best,
+            "canary_power": self.noise.power,
+        }
         return Results("cost", settings, tables=self.tables.all(), notes=self.notes, complete=self.complete)
 
     @property
@@ -66,13 +74,13 @@ def run(settings: Settings, say: Say = _silent, *, primitives: bool = True) -> R
                 found.append(one)  # noqa: PERF402  (those that came before an interrupt are kept)
         except KeyboardInterrupt:
             complete = False
-    best = best_canary(turns.readings.values())
-    summed = {key: figures(readings, best) for key, readings in turns.readings.items() if readings}
+    noise = noise_of(turns.readings.values())
+    summed = {key: figures(readings, noise) for key, readings in turns.readings.items() if readings}
     notes = [*plan.notes, *notes, *_warnings(summed)]
     if not complete:
         notes.insert(0, f"interrupted: {len(summed)} of {len(works)} things were measured before")
     tables = Tables(settings, summed, plan.round_trips, found)
-    return Run(tables, tuple(notes), complete, speed.version() if found else "", best)
+    return Run(tables, tuple(notes), complete, speed.version() if found else "", noise)
 
 
 def _warnings(summed: dict[Any, Any]) -> list[str]:

@@ -23,6 +23,8 @@ def show(found: Run, files: Sequence[Path], console: Console | None = None) -> N
         out.print()
         out.print(_keys(found.tables, rows))
         out.print()
+        out.print(_volumes(found.tables, rows))
+        out.print()
         out.print(_data(found.tables))
         out.print()
         out.print(_besides(found.tables))
@@ -62,10 +64,10 @@ def answer(found: Run, rows: Sequence[Row]) -> list[str]:
 
 def _keys(tables: Tables, rows: Sequence[Row]) -> Table:
     s = tables.settings
-    grid = _grid(f"A new key: {s.certificates[0]}, {s.groups[0]}, {s.authentications[0]}, {s.ciphers[0]}, "
-                 f"messages of {shown(s.messages[0])}")  # fmt: skip
-    for head in ("client us", "server us", "stall p50", "p99 us", "RTT", "bytes", "as data", "10 %", "1 %", "0.1 %"):
-        grid.add_column(head, justify="right")
+    grid = _grid(
+        f"A new key ({s.certificates[0]}, {s.groups[0]}, {s.authentications[0]}, {s.ciphers[0]})",
+        "client us", "server us", "wait p50", "p99 us", "round trips", "bytes",
+    )  # fmt: skip
     parts = {_case(one): one for one in tables.negotiations()}
     for row in rows:
         one = parts[_case(row)]
@@ -73,8 +75,19 @@ def _keys(tables: Tables, rows: Sequence[Row]) -> Table:
             row["negotiation"],
             *(f"{one[name] * 1e6:,.0f}" for name in ("client_s", "server_s", "stall_p50_s", "stall_p99_s")),
             str(one["round_trips"]), f"{one['to_server_bytes'] + one['to_client_bytes']:,}",
-            *(shown(row[name]) for name in ("equal_bytes", "volume_10%", "volume_1%", "volume_0.1%")),
         )  # fmt: skip
+    return grid
+
+
+def _volumes(tables: Tables, rows: Sequence[Row]) -> Table:
+    size = shown(tables.settings.messages[0])
+    grid = _grid(f"Its CPU as data (messages of {size}), and data per key at which negotiations add",
+                 "as data", "10 %", "1 %", "0.1 %")  # fmt: skip
+    for row in rows:
+        grid.add_row(
+            row["negotiation"],
+            *(shown(row[name]) for name in ("equal_bytes", "volume_10%", "volume_1%", "volume_0.1%")),
+        )
     return grid
 
 
@@ -83,11 +96,8 @@ def _case(row: Row) -> tuple[str, ...]:
 
 
 def _data(tables: Tables) -> Table:
-    grid = _grid("Data: CPU s per GiB, client + server")
-    for size in tables.settings.messages:
-        grid.add_column(shown(size), justify="right")
-    grid.add_column("MiB/s", justify="right")
-    grid.add_column("floor s/GiB", justify="right")
+    sizes = [shown(size) for size in tables.settings.messages]
+    grid = _grid("Data: CPU s per GiB, client + server, by size of message", *sizes, "MiB/s", "openssl speed")
     rows: dict[tuple[str, str], list[Row]] = {}
     for row in tables.data():
         rows.setdefault((row["carriage"], row["cipher"]), []).append(row)
@@ -106,20 +116,20 @@ def _data(tables: Tables) -> Table:
 
 
 def _besides(tables: Tables) -> Table:
-    grid = _grid("Beside it")
-    for head in ("of", "client", "server", "part of it"):
-        grid.add_column(head, justify="right")
+    grid = _grid("Beside it (us for a negotiation, s per GiB for data)", "of", "client", "server", "part")
     for row in tables.besides():
-        times, unit = (1e6, "us") if row["what"] == "negotiation" else (GIB / row["bytes"], "s/GiB")
-        of = row["negotiation"] if row["what"] == "negotiation" else f"data, {shown(row['message'])}"
+        times = 1e6 if row["what"] == "negotiation" else GIB / row["bytes"]
+        of = row["negotiation"] if row["what"] == "negotiation" else shown(row["message"])
         grid.add_row(
-            row["who"], of, f"{row['client_s'] * times:,.2f} {unit}", f"{row['server_s'] * times:,.2f} {unit}",
+            row["who"], of, f"{row['client_s'] * times:,.2f}", f"{row['server_s'] * times:,.2f}",
             f"{row['part']:.0%}" if row["part"] else "–",
         )  # fmt: skip
     return grid
 
 
-def _grid(title: str) -> Table:
+def _grid(title: str, *heads: str) -> Table:
     grid = Table(box=None, pad_edge=False, title=title, title_justify="left", title_style="bold", header_style="dim")
     grid.add_column("", no_wrap=True)
+    for head in heads:
+        grid.add_column(head, justify="right", no_wrap=True)
     return grid

@@ -2,9 +2,10 @@
 
 CPU time is not free of what else runs: a busy neighbour takes cache and, where two threads share a core, a third of its
 speed. So a small piece of fixed work, the canary, is timed before and after each visit. Medians are of the quiet
-samples: those whose canary took at most QUIET of its best, and at least the quietest FEW. How many there were is
-reported. Of a key that carries much, the stretches that were disturbed count as the median of those of the same key
-that were not. Tails (p99) are of all samples.
+samples, whose canary took at most QUIET of its best, and it is said how many there were. Where they are not ENOUGH, the
+least disturbed are taken besides, and their times scaled to those of a quiet machine: by what the canary tells, and how
+much all that was measured slows with it (a power, fitted over the run). Of a key that carries much, the stretches that
+were disturbed count as the median of those of the same volume that were not. Tails (p99) are of all samples.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import gc
 import math
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Final, Generic, NamedTuple, TypeVar
@@ -24,7 +25,13 @@ K = TypeVar("K", bound=Hashable)
 QUIET: Final = 1.06
 LEAST, MOST = 5, 400
 """How often each thing is measured at least, and at most."""
-FEW: Final = 5
+ENOUGH: Final = 8
+"""So many quiet samples are tried for."""
+LIMIT: Final = 1.3
+"""Everything takes at most this times the seconds that were meant for it; on a busy machine there are fewer rounds."""
+_NAP, _NAPS = 0.002, 8
+_PATIENCE: Final = 0.5
+"""Waiting for quiet takes this part of the time for measuring, at most."""
 _VISIT: Final = 0.004
 """About so many seconds one thing is measured at a time."""
 _BURST: Final = 12
@@ -46,6 +53,17 @@ class Turns(Generic[K]):
     complete: bool = True
 
 
+class Noise(NamedTuple):
+    """How long the canary takes on a quiet machine (s), and with which power of it the CPU time of works grows."""
+
+    best: float
+    power: float
+
+    def scale(self, song: float) -> float:
+        """By what the CPU time of a sample is multiplied that was disturbed so; 1 where it was not."""
+        return 1.0 if song <= QUIET * self.best else float((self.best / song) ** self.power)
+
+
 class Figures(NamedTuple):
     """Of one thing: medians of the quiet samples; the quartiles of both ends' CPU together; the stall's p50 and p99,
     and the wall's median (s); bytes each way; how many samples there were, and how many of them quiet."""
@@ -62,6 +80,38 @@ class Figures(NamedTuple):
     quiet: int
 
 
+class _Watch:
+    """Watches the canary: how long it takes at best so far, and whether it is quiet now."""
+
+    def __init__(self, cpu: Clock, sleep: Callable[[float], None], patience: float) -> None:
+        self._cpu, self._sleep = cpu, sleep
+        self._songs: list[float] = []
+        self.best = math.inf
+        self.patience = patience
+        """So many seconds may be waited for quiet in all."""
+
+    def sing(self) -> float:
+        """Seconds of the canary now."""
+        song = canary(self._cpu)
+        self._songs.append(song)
+        return song
+
+    def learn(self) -> None:
+        """What is best."""
+        self.best = best_of(self._songs)
+
+    def wait(self) -> float:
+        """Wait a little while for quiet; the canary's seconds after it."""
+        song = self.sing()
+        for _ in range(_NAPS):
+            if song <= QUIET * self.best or self.patience <= 0:
+                break
+            self._sleep(_NAP)
+            self.patience -= _NAP
+            song = self.sing()
+        return song
+
+
 def take_turns(
     works: Mapping[K, Callable[[], Sample]],
     share: float,
@@ -69,14 +119,23 @@ def take_turns(
     *,
     cpu: Clock = time.thread_time,
     wall: Clock = time.perf_counter,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Turns[K]:
-    """Measure each of these for about `share` seconds in all, LEAST times or more. An interrupt ends it early: what was
-    measured is given."""
+    """Measure each of these for about `share` seconds in all, and LEAST times or more where the time that all have
+    together allows. An interrupt ends it early: what was measured is given."""
     turns: Turns[K] = Turns({one: [] for one in works})
+    watch = _Watch(cpu, sleep, share * len(works) * _PATIENCE)
     was = gc.isenabled()
     gc.disable()
     try:
-        _measure(turns, works, share, say, (cpu, wall))
+        visits = _visits(turns.readings, works, share, watch, wall)
+        until = wall() + share * len(works) * LIMIT
+        for done, total in _rounds(turns.readings, works, visits, watch):
+            say(done, total)
+            if wall() > until:
+                break
+        _lacking(turns.readings, works, watch, lambda: wall() < until)
+        say(1, 1)
     except KeyboardInterrupt:
         turns.complete = False
     finally:
@@ -85,23 +144,34 @@ def take_turns(
     return turns
 
 
-def _measure(
-    turns: Turns[K],
+def _visits(
+    readings: dict[K, list[Reading]],
     works: Mapping[K, Callable[[], Sample]],
     share: float,
-    say: Callable[[int, int], None],
-    clocks: tuple[Clock, Clock],
-) -> None:
-    cpu, wall = clocks
+    watch: _Watch,
+    wall: Clock,
+) -> dict[K, tuple[int, int]]:
+    """How many visits each gets, and how often it is measured in one; each has been measured once then."""
     visits: dict[K, tuple[int, int]] = {}
     for one, work in works.items():
         work()  # warms it up
         begun = wall()
-        _visit(turns.readings[one], work, 1, cpu)
+        _visit(readings[one], work, 1, watch)
         took = max(wall() - begun, 1e-7)
         repeats = min(MOST, max(LEAST, round(share / took)))
         burst = max(1, min(_BURST, round(_VISIT / took)))
         visits[one] = math.ceil(repeats / burst), burst
+    watch.learn()
+    return visits
+
+
+def _rounds(
+    readings: dict[K, list[Reading]],
+    works: Mapping[K, Callable[[], Sample]],
+    visits: Mapping[K, tuple[int, int]],
+    watch: _Watch,
+) -> Iterator[tuple[int, int]]:
+    """Round by round, how many visits were made, and how many there are to be."""
     rounds = max((number for number, _ in visits.values()), default=0)
     total, done = sum(number for number, _ in visits.values()), 0
     for turn in range(rounds):
@@ -109,24 +179,44 @@ def _measure(
             if (turn + 1) * number // rounds > turn * number // rounds:
                 if burst > 1:
                     works[one]()  # after the others' turns the caches are theirs
-                _visit(turns.readings[one], works[one], burst, cpu)
+                _visit(readings[one], works[one], burst, watch)
                 done += 1
         gc.collect(0)
-        say(done, total)
+        watch.learn()
+        yield done, total
 
 
-def _visit(readings: list[Reading], work: Callable[[], Sample], count: int, cpu: Clock) -> None:
-    before = canary(cpu)
+def _lacking(
+    readings: dict[K, list[Reading]],
+    works: Mapping[K, Callable[[], Sample]],
+    watch: _Watch,
+    may: Callable[[], bool],
+) -> None:
+    """Once more, for as long as it may: what has too few quiet samples."""
+    while may():
+        bound = QUIET * watch.best
+        lacking = [one for one in works if sum(r.canary <= bound for r in readings[one]) < ENOUGH]
+        if not lacking:
+            return
+        for one in lacking:
+            if may():
+                _visit(readings[one], works[one], 1, watch)
+        watch.learn()
+
+
+def _visit(readings: list[Reading], work: Callable[[], Sample], count: int, watch: _Watch) -> None:
+    before = watch.wait()
     samples = [work() for _ in range(count)]
-    took = max(before, canary(cpu))
-    readings.extend(Reading(one, took) for one in samples)
+    took = max(before, watch.sing())
+    readings.extend(Reading(one, one.canary or took) for one in samples)
 
 
-def figures(readings: list[Reading], best: float) -> Figures:
-    """Sum up the readings of one thing. `best`: the canary's (s), as `best_canary` says."""
-    songs = sorted(one.canary for one in readings)
-    bound = max(QUIET * best, songs[min(FEW, len(songs)) - 1])
-    quiet = [_whole(one.sample, best) for one in readings if one.canary <= bound or one.sample.stretches]
+def figures(readings: list[Reading], noise: Noise) -> Figures:
+    """Sum up the readings of one thing."""
+    like = _quiet_stretch(readings, noise)
+    bound = QUIET * noise.best
+    chosen = _quietest(readings, bound)
+    quiet = [_mended(_scaled(one.sample, noise.scale(one.canary)), like, bound) for one in chosen]
     both = sorted(one.client + one.server for one in quiet)
     stalls = sorted(one.sample.stall for one in readings)
     return Figures(
@@ -139,31 +229,68 @@ def figures(readings: list[Reading], best: float) -> Figures:
         round(median(one.to_server for one in quiet)),
         round(median(one.to_client for one in quiet)),
         len(readings),
-        len(quiet),
+        sum(one.canary <= bound for one in readings),
     )
 
 
-def _whole(sample: Sample, best: float) -> Sample:
-    """With its stretches in it."""
-    if not sample.stretches:
+T = TypeVar("T", Reading, Stretch)
+
+
+def _quietest(found: list[T], bound: float) -> list[T]:
+    """All within the bound, and in any case the ENOUGH nearest to it."""
+    ordered = sorted(found, key=lambda one: one.canary)
+    return ordered[: max(ENOUGH, sum(one.canary <= bound for one in ordered))]
+
+
+def _scaled(sample: Sample, by: float) -> Sample:
+    return sample._replace(client=sample.client * by, server=sample.server * by, wall=sample.wall * by)
+
+
+def _quiet_stretch(readings: list[Reading], noise: Noise) -> Stretch | None:
+    """The median of those that were not disturbed."""
+    every = [one for reading in readings for one in reading.sample.stretches]
+    if not every:
+        return None
+    chosen = _quietest(every, QUIET * noise.best)
+    client, server, wall = (median(one[part] * noise.scale(one.canary) for one in chosen) for part in range(3))
+    return Stretch(client, server, wall, noise.best)
+
+
+def _mended(sample: Sample, like: Stretch | None, bound: float) -> Sample:
+    """With its stretches in it, a quiet one for each that was disturbed."""
+    if like is None:
         return sample
-    songs = sorted(one.canary for one in sample.stretches)
-    bound = max(QUIET * best, songs[min(FEW, len(songs)) - 1])
-    quiet = [one for one in sample.stretches if one.canary <= bound]
-    like = Stretch(*(median(values) for values in zip(*quiet, strict=True)))
-    all_of_them = [one if one.canary <= bound else like for one in sample.stretches]
+    every = [one if one.canary <= bound else like for one in sample.stretches]
     return sample._replace(
-        client=sample.client + math.fsum(one.client for one in all_of_them),
-        server=sample.server + math.fsum(one.server for one in all_of_them),
-        wall=sample.wall + math.fsum(one.wall for one in all_of_them),
+        client=sample.client + math.fsum(one.client for one in every),
+        server=sample.server + math.fsum(one.server for one in every),
+        wall=sample.wall + math.fsum(one.wall for one in every),
         stretches=(),
     )
 
 
-def best_canary(all_readings: Iterable[list[Reading]]) -> float:
-    """How long the canary takes on a quiet machine: its fifth percentile (s)."""
-    songs = sorted(one.canary for readings in all_readings for one in readings)
-    return at(songs, 0.05) if songs else 0.0
+def noise_of(all_readings: Iterable[list[Reading]]) -> Noise:
+    """What the readings of one run say of the machine."""
+    known = [some for some in all_readings if some]
+    best = best_of(one.canary for some in known for one in some)
+    over, under = 0.0, 0.0
+    for some in known:
+        pairs = [
+            (math.log(one.canary), math.log(one.sample.client + one.sample.server))
+            for one in some
+            if not one.sample.stretches and one.canary > 0 and one.sample.client + one.sample.server > 0
+        ]
+        if len(pairs) >= ENOUGH:
+            x, y = (median(values) for values in zip(*pairs, strict=True))
+            over += math.fsum((a - x) * min(max(b - y, -1), 1) for a, b in pairs)
+            under += math.fsum((a - x) ** 2 for a, _ in pairs)
+    return Noise(best, min(max(over / under, 0.0), 2.0) if under else 1.0)
+
+
+def best_of(songs: Iterable[float]) -> float:
+    """The fifth percentile of these: shorter is chance."""
+    ordered = sorted(songs)
+    return at(ordered, 0.05) if ordered else 0.0
 
 
 def at(ordered: list[float], part: float) -> float:
