@@ -19,6 +19,7 @@ import msgspec
 from rekeyspec.benchmarks.cost import model
 from rekeyspec.benchmarks.cost.choices import GIB, Settings, carriage
 from rekeyspec.benchmarks.cost.ends import Ends
+from rekeyspec.benchmarks.results import machine, versions
 from rekeyspec.conformance.target import BadInput
 from rekeyspec.conformance.yamlfile import problem
 
@@ -151,10 +152,14 @@ def load(path: Path) -> Costs:
 
 
 def measure_costs(settings: Settings = QUICK) -> Costs:
-    """Costs of this machine, measured now: with QUICK in about a minute; less with fewer names in the settings."""
+    """Costs of this machine, measured now: with QUICK in about a minute, and in seconds with few names in the settings.
+    Raises BadInput where nothing of it can be had here."""
     from rekeyspec.benchmarks.cost.run import run  # noqa: PLC0415  (reading a file must not need the extra `wire`)
 
-    found = run(settings, primitives=False)
+    found = run(settings, parts_only=True)
     if not found.complete:
         raise KeyboardInterrupt
-    return of_tables(found.tables.all())
+    costs = of_tables(found.tables.all(), machine=machine(), versions=versions())
+    if not costs.handshakes or not costs.data:
+        raise BadInput(f"costs: nothing of it can be measured here: {'; '.join(found.notes)}; choose other settings")
+    return costs

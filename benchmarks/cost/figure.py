@@ -62,7 +62,8 @@ def _case(row: Row) -> tuple[str, ...]:
 
 def _line(axes: Axes, rows: Sequence[Row], name: str, colour: str, mark: str) -> None:
     curve = [(row["volume"], row["model_ms_per_mib"]) for row in rows]
-    axes.plot(*zip(*_smooth(rows, curve), strict=True), color=colour, linewidth=1.4, label=name)
+    axes.plot(*zip(*_smooth(rows, curve), strict=True), color=colour, linewidth=1.4)
+    axes.plot([], [], color=colour, marker=mark, markersize=6, linewidth=1.4, label=name)
     measured = [row for row in rows if row["basis"] == "measured"]
     axes.plot(
         [row["volume"] for row in measured], [row["both_ms_per_mib"] for row in measured],
@@ -108,7 +109,7 @@ def _practice(axes: Axes, rows: Sequence[Row]) -> None:
             rotation=90, va="top", ha="right", fontsize=8, color="#555555",
         )  # fmt: skip
     axes.plot([MIB, MIB], MAINFRAME, color="#BB5566", linewidth=6, alpha=0.35, solid_capstyle="butt",
-              label="published of a mainframe")  # fmt: skip
+              label="published for a mainframe")  # fmt: skip
     axes.plot([], [], "o", color="#888888", label="marks: measured; lines: the model")
 
 

@@ -71,6 +71,8 @@ class Plan:
     settings: Settings
     folder: Path
     """For certificates of whoever reads them from files."""
+    parts_only: bool = False
+    """Without whole keys, and without what is only compared."""
     notes: list[str] = field(default_factory=list)
     round_trips: dict[Case, int] = field(default_factory=dict)
     _identities: dict[str, Identities] = field(default_factory=dict)
@@ -79,7 +81,7 @@ class Plan:
     def works(self) -> dict[Key, Work]:
         """All of them, in the order in which they take turns."""
         found: dict[Key, Work] = {}
-        wholes = list(self._wholes())
+        wholes = [] if self.parts_only else list(self._wholes())
         cases = dict.fromkeys([*self.settings.cases(), *(one.case for one in wholes)])
         first = self.settings.messages[0]
         for case in cases:
@@ -95,7 +97,7 @@ class Plan:
             carrier = self._carrier(one.case, one.message)
             if carrier is not None and Negotiated(one.case) in found:
                 found[one] = partial(ends.whole, carrier, one.volume, amount(one.message))
-        for beside in self._besides():
+        for beside in () if self.parts_only else self._besides():
             other = self._beside(beside)
             if other is not None:
                 work = partial(ends.data, other, amount(beside.message))

@@ -54,12 +54,13 @@ class Run:
 def _silent(_what: str, _done: int, _total: int) -> None: ...
 
 
-def run(settings: Settings, say: Say = _silent, *, primitives: bool = True) -> Run:
-    """Measure. An interrupt ends it early, and what was measured is given."""
+def run(settings: Settings, say: Say = _silent, *, parts_only: bool = False) -> Run:
+    """Measure; `parts_only`: what costs are told from, and nothing that they are compared with. An interrupt ends it
+    early, and what was measured is given."""
     found: list[Primitive] = []
     complete, notes = True, list[str]()
     with TemporaryDirectory(prefix="rekeyspec-") as name:
-        plan = Plan(settings, Path(name))
+        plan = Plan(settings, Path(name), parts_only)
         try:
             say("certificates and connections", 0, 1)
             works = plan.works()
@@ -67,7 +68,7 @@ def run(settings: Settings, say: Say = _silent, *, primitives: bool = True) -> R
             return Run(Tables(settings, {}), ("interrupted before anything was measured",), complete=False)
         turns = take_turns(works, settings.share, lambda done, total: say("measuring", done, total))
         complete = turns.complete
-    if complete and primitives:
+    if complete and not parts_only:
         try:
             say("openssl speed", 0, 1)
             for one in speed.measure(settings, notes):

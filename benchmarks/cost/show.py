@@ -97,21 +97,23 @@ def _case(row: Row) -> tuple[str, ...]:
 
 def _data(tables: Tables) -> Table:
     sizes = [shown(size) for size in tables.settings.messages]
-    grid = _grid("Data: CPU s per GiB, client + server, by size of message", *sizes, "MiB/s", "openssl speed")
+    grid = _grid(
+        "Data: CPU s per GiB, client+server, by size of message; beside it `openssl speed`", *sizes, "MiB/s", "openssl"
+    )
     rows: dict[tuple[str, str], list[Row]] = {}
     for row in tables.data():
         rows.setdefault((row["carriage"], row["cipher"]), []).append(row)
     for (name, cipher), some in rows.items():
         by_size = {row["message"]: row for row in some}
         cells = [
-            f"{by_size[size]['client_s_per_gib']:.2f} + {by_size[size]['server_s_per_gib']:.2f}"
+            f"{by_size[size]['client_s_per_gib']:.2f}+{by_size[size]['server_s_per_gib']:.2f}"
             if size in by_size
             else "–"
             for size in tables.settings.messages
         ]
         floor = some[0]["floor_s_per_gib"]
         grid.add_row(f"{name} {cipher}", *cells, f"{some[0]['throughput_mib_s']:,.0f}",
-                     f"2 x {floor:.2f}" if floor else "–")  # fmt: skip
+                     f"2x{floor:.2f}" if floor else "–")  # fmt: skip
     return grid
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from rekeyspec.benchmarks.cost import model
 from rekeyspec.benchmarks.cost.choices import GIB, MIB, Case, Settings
@@ -63,20 +63,21 @@ class Tables:
     def besides(self) -> Iterator[Row]:
         """Parts that do nothing, and peers, beside what they are compared with."""
         for key, found in self.figures.items():
-            if not isinstance(key, Beside):
-                continue
-            case = key.case
-            ours = Negotiated(case) if key.what == "negotiation" else Carried(case.carriage, case.cipher, key.message)
-            compared = self.figures.get(ours)
-            yield {
-                "who": key.who, "what": key.what, "negotiation": case.negotiation, "cipher": case.cipher,
-                "message": key.message, "client_s": found.cpu.client, "server_s": found.cpu.server,
-                "compared_client_s": compared.cpu.client if compared else None,
-                "compared_server_s": compared.cpu.server if compared else None,
-                "part": found.cpu.both / compared.cpu.both if compared else None,
-                "bytes": amount(key.message) if key.what == "data" else None,
-                "samples": found.samples, "quiet": found.quiet,
-            }  # fmt: skip
+            if isinstance(key, Beside):
+                case = key.case
+                negotiated, carried = Negotiated(case), Carried(case.carriage, case.cipher, key.message)
+                compared = self.figures.get(negotiated if key.what == "negotiation" else carried)
+                yield _beside(key, found, compared)
+        wire, bare = (self.settings.case(one) for one in ("wire-full", "tls1.3-full"))
+        pairs: list[tuple[Beside, Key, Key]] = [
+            (Beside(_BARE, "negotiation", wire, self.settings.messages[0]), Negotiated(bare), Negotiated(wire))
+        ]
+        for size in self.settings.messages:
+            theirs, ours = (Carried(case.carriage, case.cipher, size) for case in (bare, wire))
+            pairs.append((Beside(_BARE, "data", wire, size), theirs, ours))
+        for beside, one, other in pairs:
+            if one in self.figures and other in self.figures:
+                yield _beside(beside, self.figures[one], self.figures[other])
 
     @cached_property
     def _known(self) -> dict[tuple[Case, int], tuple[Ends, Ends, Figures, Figures]]:
@@ -162,6 +163,21 @@ class Tables:
                 "worst_of_fit": line.worst if line else None,
                 "worst_of_sum": model.worst([row["error"] for row in measured]),
             }  # fmt: skip
+
+
+_BARE: Final = "pyOpenSSL, TLS 1.3"
+
+
+def _beside(key: Beside, found: Figures, compared: Figures | None) -> Row:
+    return {
+        "who": key.who, "what": key.what, "negotiation": key.case.negotiation, "cipher": key.case.cipher,
+        "message": key.message, "client_s": found.cpu.client, "server_s": found.cpu.server,
+        "compared_client_s": compared.cpu.client if compared else None,
+        "compared_server_s": compared.cpu.server if compared else None,
+        "part": found.cpu.both / compared.cpu.both if compared else None,
+        "bytes": amount(key.message) if key.what == "data" else None,
+        "samples": found.samples, "quiet": found.quiet,
+    }  # fmt: skip
 
 
 def _data(found: Figures, volume: int) -> Row:

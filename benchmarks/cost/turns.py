@@ -4,7 +4,7 @@ CPU time is not free of what else runs: a busy neighbour takes cache and, where 
 speed. So a small piece of fixed work, the canary, is timed before and after each visit. Medians are of the quiet
 samples, whose canary took at most QUIET of its best, and it is said how many there were. Where they are not ENOUGH, the
 least disturbed are taken besides, and their times scaled to those of a quiet machine: by what the canary tells, and how
-much all that was measured slows with it (a power, fitted over the run). Of a key that carries much, the stretches that
+much what was measured slows with it (a power, the median over the run). Of a key that carries much, the stretches that
 were disturbed count as the median of those of the same volume that were not. Tails (p99) are of all samples.
 """
 
@@ -22,7 +22,9 @@ from rekeyspec.benchmarks.cost.ends import Clock, Ends, Sample, Stretch, canary
 
 K = TypeVar("K", bound=Hashable)
 
-QUIET: Final = 1.06
+QUIET: Final = 1.08
+_LOUD, _BOTH = 1.15, 4
+"""How much a thing slows is told from so many quiet readings at least, and so many with a canary of more than that."""
 LEAST, MOST = 5, 400
 """How often each thing is measured at least, and at most."""
 ENOUGH: Final = 8
@@ -32,9 +34,17 @@ LIMIT: Final = 1.3
 _NAP, _NAPS = 0.002, 8
 _PATIENCE: Final = 0.5
 """Waiting for quiet takes this part of the time for measuring, at most."""
-_VISIT: Final = 0.004
-"""About so many seconds one thing is measured at a time."""
-_BURST: Final = 12
+_BURST: Final = 0.0012
+"""About so many seconds one thing is measured between two songs of the canary."""
+_BURSTS, _MOST_BURST = 4, 12
+
+
+class Visits(NamedTuple):
+    """How many one thing gets, how many bursts each has, and how often it is measured in a burst."""
+
+    number: int
+    bursts: int
+    burst: int
 
 
 class Reading(NamedTuple):
@@ -150,17 +160,18 @@ def _visits(
     share: float,
     watch: _Watch,
     wall: Clock,
-) -> dict[K, tuple[int, int]]:
-    """How many visits each gets, and how often it is measured in one; each has been measured once then."""
-    visits: dict[K, tuple[int, int]] = {}
+) -> dict[K, Visits]:
+    """Which visits each gets; each has been measured once then."""
+    visits: dict[K, Visits] = {}
     for one, work in works.items():
         work()  # warms it up
         begun = wall()
         _visit(readings[one], work, 1, watch)
         took = max(wall() - begun, 1e-7)
         repeats = min(MOST, max(LEAST, round(share / took)))
-        burst = max(1, min(_BURST, round(_VISIT / took)))
-        visits[one] = math.ceil(repeats / burst), burst
+        burst = max(1, min(_MOST_BURST, round(_BURST / took)))
+        bursts = max(1, min(_BURSTS, round(_BURSTS * _BURST / took / burst)))
+        visits[one] = Visits(math.ceil(repeats / (burst * bursts)), bursts, burst)
     watch.learn()
     return visits
 
@@ -168,18 +179,18 @@ def _visits(
 def _rounds(
     readings: dict[K, list[Reading]],
     works: Mapping[K, Callable[[], Sample]],
-    visits: Mapping[K, tuple[int, int]],
+    visits: Mapping[K, Visits],
     watch: _Watch,
 ) -> Iterator[tuple[int, int]]:
     """Round by round, how many visits were made, and how many there are to be."""
-    rounds = max((number for number, _ in visits.values()), default=0)
-    total, done = sum(number for number, _ in visits.values()), 0
+    rounds = max((one.number for one in visits.values()), default=0)
+    total, done = sum(one.number for one in visits.values()), 0
     for turn in range(rounds):
-        for one, (number, burst) in visits.items():
+        for one, (number, bursts, burst) in visits.items():
             if (turn + 1) * number // rounds > turn * number // rounds:
-                if burst > 1:
+                if bursts > 1:
                     works[one]()  # after the others' turns the caches are theirs
-                _visit(readings[one], works[one], burst, watch)
+                _visit(readings[one], works[one], burst, watch, bursts)
                 done += 1
         gc.collect(0)
         watch.learn()
@@ -204,11 +215,14 @@ def _lacking(
         watch.learn()
 
 
-def _visit(readings: list[Reading], work: Callable[[], Sample], count: int, watch: _Watch) -> None:
+def _visit(readings: list[Reading], work: Callable[[], Sample], burst: int, watch: _Watch, bursts: int = 1) -> None:
     before = watch.wait()
-    samples = [work() for _ in range(count)]
-    took = max(before, watch.sing())
-    readings.extend(Reading(one, one.canary or took) for one in samples)
+    for _ in range(bursts):
+        samples = [work() for _ in range(burst)]
+        after = watch.sing()
+        song = max(before, after)
+        readings.extend(Reading(one, one.canary or song) for one in samples)
+        before = after
 
 
 def figures(readings: list[Reading], noise: Noise) -> Figures:
@@ -273,24 +287,29 @@ def noise_of(all_readings: Iterable[list[Reading]]) -> Noise:
     """What the readings of one run say of the machine."""
     known = [some for some in all_readings if some]
     best = best_of(one.canary for some in known for one in some)
-    over, under = 0.0, 0.0
+    powers = []
     for some in known:
-        pairs = [
-            (math.log(one.canary), math.log(one.sample.client + one.sample.server))
-            for one in some
-            if not one.sample.stretches and one.canary > 0 and one.sample.client + one.sample.server > 0
-        ]
-        if len(pairs) >= ENOUGH:
-            x, y = (median(values) for values in zip(*pairs, strict=True))
-            over += math.fsum((a - x) * min(max(b - y, -1), 1) for a, b in pairs)
-            under += math.fsum((a - x) ** 2 for a, _ in pairs)
-    return Noise(best, min(max(over / under, 0.0), 2.0) if under else 1.0)
+        short = [one for one in some if not one.sample.stretches]
+        quiet = [one for one in short if one.canary <= QUIET * best]
+        loud = [one for one in short if one.canary > _LOUD * best]
+        if min(len(quiet), len(loud)) >= _BOTH:
+            slowed, sung = (median(map(of, loud)) / median(map(of, quiet)) for of in (_cost, _song))
+            powers.append(math.log(slowed) / math.log(sung))
+    return Noise(best, min(max(median(powers), 0.0), 2.0) if powers else 1.0)
+
+
+def _cost(one: Reading) -> float:
+    return max(one.sample.client + one.sample.server, 1e-9)
+
+
+def _song(one: Reading) -> float:
+    return one.canary
 
 
 def best_of(songs: Iterable[float]) -> float:
-    """The fifth percentile of these: shorter is chance."""
+    """The first percentile of these: shorter is chance."""
     ordered = sorted(songs)
-    return at(ordered, 0.05) if ordered else 0.0
+    return at(ordered, 0.01) if ordered else 0.0
 
 
 def at(ordered: list[float], part: float) -> float:

@@ -7,6 +7,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -240,7 +241,7 @@ def test_disturbed_stretches_count_as_quiet_ones() -> None:
 
 
 def test_the_power_is_how_much_works_slow_with_the_canary() -> None:
-    slow = [[reading(base * song**1.5, song) for song in (1.0, 1.0, 1.0, 1.3, 1.3, 1.0, 1.3, 1.0)] for base in (1, 50)]
+    slow = [[reading(base * song**1.5, song) for song in (1.0, 1.0, 1.3, 1.3, 1.3, 1.0, 1.3, 1.0)] for base in (1, 50)]
     noise = turns.noise_of(slow)
     assert noise.best == 1.0
     assert noise.power == pytest.approx(1.5, rel=0.01)
@@ -459,14 +460,26 @@ TINY = Settings(
 )  # fmt: skip
 
 
-def test_a_run_from_end_to_end() -> None:
-    found = runs.run(TINY, primitives=False)
+def test_a_run_from_end_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speed.shutil, "which", lambda _name: None)
+    found = runs.run(TINY)
     assert found.complete
     rows = found.results().tables
     assert [row["basis"] for row in rows["points"]] == ["measured", "measured"]
     assert all(row["server_s"] > 0 and row["client_s"] > 0 for row in rows["negotiations"])
     assert costs.of_tables(rows).handshake(authentication="server-only").round_trips == 1
     assert {row["who"] for row in rows["beside"]} >= {"nothing (what measuring costs)"}
+
+
+def test_costs_can_be_measured_at_once() -> None:
+    found = costs.measure_costs(TINY)
+    assert set(found.handshakes) == {("tls1.3-full", "P-256", "X25519", "server-only")}
+    assert set(found.data) == {("tls1.3", "AES-128-GCM", KIB)}
+    assert found.machine["cores"] >= 1
+    with pytest.raises(
+        BadInput, match=r"^costs: nothing of it can be measured here: skipped: TLS 1\.2 has no X25519ML"
+    ):
+        costs.measure_costs(replace(TINY, negotiations=("tls1.2-full",), groups=("X25519MLKEM768",)))
 
 
 def test_an_interrupted_run_keeps_what_it_measured(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -509,11 +522,11 @@ def test_the_command_leaves_results_and_a_figure(tmp_path: Path, monkeypatch: py
     from rekeyspec.cli import app
 
     real = runs.run
-    monkeypatch.setattr("rekeyspec.benchmarks.cost.run.run", lambda *a, **k: real(TINY, primitives=False))
+    monkeypatch.setattr("rekeyspec.benchmarks.cost.run.run", lambda *a, **k: real(TINY, parts_only=True))
     result = CliRunner().invoke(app, ["bench", "cost", "--output", str(tmp_path / "a")])
     assert result.exit_code == 0, result.output
     assert (tmp_path / "a" / "cost.png").stat().st_size > 10_000
-    whole = real(TINY, primitives=False)
+    whole = real(TINY, parts_only=True)
     monkeypatch.setattr(
         "rekeyspec.benchmarks.cost.run.run", lambda *a, **k: runs.Run(whole.tables, ("interrupted",), complete=False)
     )
