@@ -44,7 +44,7 @@ class Warm:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self.width, self.submit, self.died = pool.width, pool.submit, pool.died
-        self.mend, self.check = pool.mend, pool.check
+        self.mend, self.check, self.executor = pool.mend, pool.check, pool.executor
 
     def __enter__(self) -> Self:
         return self

@@ -38,12 +38,12 @@ class Cluster:
         """When somebody was last known to be at work."""
         self._dask: Any  # it says no types, and may not be there
         self._client: Any
-        self._executor: Executor
+        self.executor: Executor
 
     def submit(self, job: Job) -> Future[Done]:
         """To whichever worker the scheduler chooses."""
         self._seen = CLOCK()  # where there is room for a job, another has come back
-        return self._executor.submit(work, job)
+        return self.executor.submit(work, job)
 
     def died(self, wrong: BaseException) -> bool:
         """One worker after the other that was given this job; or none is left to ask."""
@@ -94,7 +94,7 @@ class Cluster:
             remedy = f"start one with `dask worker {self.address}`"
             self._refuse(f"a scheduler without workers in {CONNECT:g} s", "one worker or more", remedy)
         self.width = AHEAD * max(1, sum(self._client.nthreads().values()))
-        self._executor = self._client.get_executor(pure=False)
+        self.executor = self._client.get_executor(pure=False)
         for name in ("distributed", "distributed.client"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it is said here
         return self

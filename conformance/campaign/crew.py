@@ -38,6 +38,8 @@ class Crew(Protocol):
     """How many jobs it can have at a time."""
     hardy: bool
     """May a job that two workers died of be done case by case, at the price of more of them?"""
+    executor: Executor
+    """Those who do the work, for other work than jobs. A pool's are new ones after `mend`."""
 
     def submit(self, job: Job) -> Future[Done]:
         """Do this job, when its turn comes."""
@@ -81,11 +83,11 @@ class Alone:
     hardy = True
 
     def __init__(self) -> None:
-        self._here = Here()
+        self.executor: Executor = Here()
 
     def submit(self, job: Job) -> Future[Done]:
         """Do it now."""
-        return self._here.submit(work, job)
+        return self.executor.submit(work, job)
 
     def died(self, wrong: BaseException) -> bool:
         """Never: nobody would be here to ask."""
@@ -145,7 +147,7 @@ class Pool:
 
     def _begin(self, workers: int) -> None:
         context = multiprocessing.get_context("spawn")
-        self.executor = ProcessPoolExecutor(workers, context, initializer=settle)
+        self.executor: Executor = ProcessPoolExecutor(workers, context, initializer=settle)
 
     def _end(self) -> None:
         """End them: by asking, and who does not go in time without asking. Their keepers see to the adapters."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from rekeyspec.cli.commands.bench.cost import cost
+from rekeyspec.cli.commands.bench.fleet import fleet
+from rekeyspec.cli.commands.bench.policies import policies
 
 app = typer.Typer(
     help="Measure what a key costs against the data it carries.",
@@ -14,3 +16,5 @@ app = typer.Typer(
 
 # One line for each, in the order of --help.
 app.command()(cost)
+app.command()(policies)
+app.command()(fleet)
