@@ -39,6 +39,10 @@ MEASURED: Final = GIB
 SHARE: Final = {False: 2.4, True: 0.14}
 """About so many seconds go to each thing that is measured; the second when quick."""
 
+LIMIT: Final = {False: 1320.0, True: 78.0}
+"""Measuring takes so many seconds at most; the second when quick. To this come making certificates, warming everything
+up once, and `openssl speed`."""
+
 _SMALLEST, _LARGEST = 1, 1 << 50
 _MOST_MESSAGE: Final = MIB
 _UNITS: Final = {"": 1, "B": 1, "KiB": KIB, "MiB": MIB, "GiB": GIB, "TiB": 1 << 40}

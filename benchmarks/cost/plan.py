@@ -207,6 +207,15 @@ class Plan:
             self._identities[certificate] = make(certificate)
         return self._identities[certificate]
 
+    def check_again(self) -> None:
+        """Do the connections still negotiate what they say? It is noted where one does not."""
+        for carrier in self._carriers.values():
+            if isinstance(carrier, Bare):
+                try:
+                    check(carrier)
+                except Unavailable as why:
+                    self.notes.append(f"beware: at the end of the run, {why}")
+
     def _note(self, why: str) -> None:
         if f"skipped: {why}" not in self.notes:
             self.notes.append(f"skipped: {why}")

@@ -9,11 +9,12 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from rekeyspec.benchmarks.cost import model, speed
-from rekeyspec.benchmarks.cost.choices import Settings
+from rekeyspec.benchmarks.cost.choices import LIMIT, Settings
 from rekeyspec.benchmarks.cost.plan import Plan
+from rekeyspec.benchmarks.cost.quiet import Noise, figures, noise_of
 from rekeyspec.benchmarks.cost.speed import Primitive
 from rekeyspec.benchmarks.cost.tables import Tables
-from rekeyspec.benchmarks.cost.turns import Noise, figures, noise_of, take_turns
+from rekeyspec.benchmarks.cost.turns import take_turns
 from rekeyspec.benchmarks.results import Results
 
 Say = Callable[[str, int, int], None]
@@ -66,8 +67,10 @@ def run(settings: Settings, say: Say = _silent, *, parts_only: bool = False) -> 
             works = plan.works()
         except KeyboardInterrupt:
             return Run(Tables(settings, {}), ("interrupted before anything was measured",), complete=False)
-        turns = take_turns(works, settings.share, lambda done, total: say("measuring", done, total))
+        limit = LIMIT[settings.quick]
+        turns = take_turns(works, settings.share, lambda done, total: say("measuring", done, total), limit=limit)
         complete = turns.complete
+        plan.check_again()
     if complete and not parts_only:
         try:
             say("openssl speed", 0, 1)

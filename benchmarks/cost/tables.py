@@ -11,8 +11,8 @@ from rekeyspec.benchmarks.cost import model
 from rekeyspec.benchmarks.cost.choices import GIB, MIB, Case, Settings
 from rekeyspec.benchmarks.cost.ends import Ends
 from rekeyspec.benchmarks.cost.plan import Beside, Carried, Key, Negotiated, Whole, amount
+from rekeyspec.benchmarks.cost.quiet import Figures
 from rekeyspec.benchmarks.cost.speed import Primitive, floor
-from rekeyspec.benchmarks.cost.turns import Figures
 
 Row = dict[str, Any]
 

@@ -102,14 +102,7 @@ def set_group(made: SSL.Context, case: Case, old: bool) -> None:
     if old and "MLKEM" in case.group:
         raise Unavailable(f"TLS 1.2 has no {case.group}")
     if set_groups(made._context, wanted.encode("ascii")) != 1:  # noqa: SLF001  (there is no public name)
-        _forget_errors()
         raise Unavailable(f"the library has no group {case.group}")
-
-
-def _forget_errors() -> None:
-    """OpenSSL keeps errors in a queue, and the next failing call would tell of these."""
-    while lib.ERR_get_error():
-        pass
 
 
 class Bare:

@@ -24,10 +24,11 @@ from rekeyspec.benchmarks.cost.choices import GIB, KIB, MIB, Case, Settings
 from rekeyspec.benchmarks.cost.ends import Ends, Sample, Stretch
 from rekeyspec.benchmarks.cost.figure import drawn
 from rekeyspec.benchmarks.cost.plan import Carried, Key, Negotiated, Plan, Whole, amount
+from rekeyspec.benchmarks.cost.quiet import ENOUGH, Figures, Noise, Reading, at, figures, noise_of
 from rekeyspec.benchmarks.cost.show import show
 from rekeyspec.benchmarks.cost.speed import Primitive
 from rekeyspec.benchmarks.cost.tables import Tables
-from rekeyspec.benchmarks.cost.turns import ENOUGH, Figures, Noise, Reading, Turns, figures, take_turns
+from rekeyspec.benchmarks.cost.turns import take_turns
 from rekeyspec.conformance.target import BadInput
 
 SMALL = Settings(
@@ -189,7 +190,10 @@ def test_time_is_bounded_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> N
 
     works = {number: work(clock, 0.01) for number in range(10)}
     take_turns(works, 1.0, cpu=clock, wall=clock, sleep=nap)
-    assert clock.t <= 10 * turns.LIMIT + 1
+    assert clock.t <= 10 * 1.3 + 1
+    clock.t = 0
+    take_turns(works, 1.0, cpu=clock, wall=clock, sleep=nap, limit=3)
+    assert 3 <= clock.t <= 3 + 1
 
 
 def test_an_interrupt_keeps_what_was_measured() -> None:
@@ -242,17 +246,17 @@ def test_disturbed_stretches_count_as_quiet_ones() -> None:
 
 def test_the_power_is_how_much_works_slow_with_the_canary() -> None:
     slow = [[reading(base * song**1.5, song) for song in (1.0, 1.0, 1.3, 1.3, 1.3, 1.0, 1.3, 1.0)] for base in (1, 50)]
-    noise = turns.noise_of(slow)
+    noise = noise_of(slow)
     assert noise.best == 1.0
     assert noise.power == pytest.approx(1.5, rel=0.01)
     assert noise.scale(1.05) == 1.0
     assert noise.scale(1.3) == pytest.approx(1.3**-noise.power)
-    assert turns.noise_of([[]]) == Noise(0.0, 1.0)
+    assert noise_of([[]]) == Noise(0.0, 1.0)
 
 
 def test_percentiles() -> None:
     ordered = [float(i) for i in range(1, 101)]
-    assert [turns.at(ordered, part) for part in (0, 0.05, 0.5, 0.99, 1)] == [1, 5, 50, 99, 100]
+    assert [at(ordered, part) for part in (0, 0.05, 0.5, 0.99, 1)] == [1, 5, 50, 99, 100]
 
 
 # The model.
@@ -535,7 +539,14 @@ def test_the_command_leaves_results_and_a_figure(tmp_path: Path, monkeypatch: py
     assert json.loads((tmp_path / "b" / "cost.json").read_text(encoding="utf-8"))["complete"] is False
 
 
-def test_nothing_measured_is_said() -> None:
-    turned: Turns[str] = Turns()
-    assert turned.complete
-    assert runs.Run(Tables(SMALL, {}), (), complete=False).worst_error == 0.0
+def test_it_is_noted_where_a_connection_changes_its_ways(tmp_path: Path) -> None:
+    plan = Plan(TINY, tmp_path, parts_only=True)
+    plan.works()
+    plan.check_again()
+    assert plan.notes == []
+    for carrier in plan._carriers.values():
+        carrier._resumes = True
+    plan.check_again()
+    assert plan.notes == [
+        "beware: at the end of the run, tls1.3-full: the library negotiates another resumption (False)"
+    ]
