@@ -45,6 +45,7 @@ up once, and `openssl speed`."""
 
 _SMALLEST, _LARGEST = 1, 1 << 50
 _MOST_MESSAGE: Final = MIB
+_MOST_SIZES: Final = 32
 _UNITS: Final = {"": 1, "B": 1, "KiB": KIB, "MiB": MIB, "GiB": GIB, "TiB": 1 << 40}
 
 Carriage = Literal["tls1.3", "tls1.2", "records", "wire"]
@@ -103,6 +104,9 @@ class Settings:
         for one in self.volumes:
             if not 1 <= one <= _LARGEST:
                 raise BadInput(f"--volumes: {one} B was read; expected 1 B to 1 PiB; give another volume")
+        for option, some in (("--volumes", self.volumes), ("--message", self.messages)):
+            if len(some) > _MOST_SIZES:
+                raise BadInput(f"{option}: {len(some)} sizes were read; expected {_MOST_SIZES} at most; give fewer")
         low, least = min(self.volumes), min(self.messages)
         if low < least:
             raise BadInput(

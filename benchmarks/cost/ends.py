@@ -89,14 +89,21 @@ class Carrier(Protocol):
 
 
 def negotiation(carrier: Carrier) -> Sample:
-    """One negotiation. The message that waited for it is sent, and counts in `stall` only."""
+    """One negotiation. By so much as the first message costs more than the second, that is the negotiation's: buffers
+    of a new connection, keys that are made ready at their first use. The first one waited for it: `stall`."""
     m = carrier.meter
     before = _spent(m)
     begun = m.wall()
     carrier.negotiate()
     found = _since(m, before, m.wall() - begun)
+    ended = m.client, m.server
     carrier.carry(1)
-    return found._replace(stall=m.wall() - begun)
+    stall = m.wall() - begun
+    first = _spent(m)
+    carrier.carry(1)
+    second = _spent(m)
+    client, server = (2 * first[end] - after - second[end] for end, after in enumerate(ended))
+    return found._replace(client=found.client + client, server=found.server + server, stall=stall)
 
 
 def data(carrier: Carrier, volume: int) -> Sample:

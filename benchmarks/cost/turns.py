@@ -101,7 +101,8 @@ def take_turns(
             if wall() > until:
                 break
         _lacking(turns.readings, works, watch, lambda: wall() < until)
-        say(1, 1)
+        total = sum(one.number for one in visits.values())
+        say(total, total)
     except KeyboardInterrupt:
         turns.complete = False
     finally:

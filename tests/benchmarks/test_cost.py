@@ -77,6 +77,7 @@ def test_names_are_read_and_unknown_ones_refused() -> None:
         ({"volumes": (1 << 51,)}, r"^--volumes: .* expected 1 B to 1 PiB"),
         ({"messages": (0,)}, r"^--message: .* expected 1 B to 1 MiB"),
         ({"messages": (2 * MIB,)}, r"^--message: 2 MiB was read"),
+        ({"volumes": tuple(range(KIB, KIB + 33))}, r"^--volumes: 33 sizes were read; expected 32 at most"),
         ({"share": -1.0}, r"^share: -1 s was read"),
         ({"share": 1e6}, r"^share: 1e\+06 s was read"),
     ],

@@ -212,6 +212,29 @@ def test_each_ends_seconds_are_its_own() -> None:
     assert (sample.client, sample.server) == (2, 2)  # two batches of 64 KiB
 
 
+class Steps:
+    """Costs so much for a negotiation, and for each message after it, at the client; a third of it at the server."""
+
+    round_trips = 1
+
+    def __init__(self, *costs: int) -> None:
+        self.meter, self._costs = Meter(cpu=Counted(), wall=Counted()), list(costs)
+
+    def negotiate(self) -> None:
+        self.carry(0)
+
+    def carry(self, _volume: int) -> None:
+        cost = self._costs.pop(0)
+        self.meter.client += 3 * cost
+        self.meter.server += cost
+
+
+def test_what_the_first_message_costs_more_is_the_negotiations() -> None:
+    sample = ends.negotiation(Steps(1000, 50, 30))
+    assert (sample.client, sample.server) == (3 * 1020, 1020)
+    assert (sample.wall, sample.stall) == (1, 2)
+
+
 def test_pythons_ssl_negotiates_as_it_is_told(tmp_path: object) -> None:
     from pathlib import Path
 
