@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 
@@ -70,6 +72,10 @@ class Link:
         self.waiting[role].append(t)
         self._take(Event(t, role, "Offer", None, size))
 
+    def next(self) -> int:
+        """When something happens next (ms; NEVER: nothing does)."""
+        return min(self.under_way[0].t if self.under_way else NEVER, *self.due.values())
+
     def until(self, t: int) -> None:
         """Let everything happen that happens before `t`."""
         while True:
@@ -88,6 +94,22 @@ class Link:
         """From now on it does nothing."""
         self.dead.add(role)
         self.due[role] = NEVER
+
+    def arrive(self, e: Event) -> None:
+        """A message arrives that the other end did not send."""
+        self.until(e.t)
+        self._take(e)
+
+    def fork(self) -> Self:
+        """The same link as it stands; what happens to one does not touch the other."""
+        new = copy(self)
+        new.ends = {role: copy(engine) for role, engine in self.ends.items()}
+        new.due, new.dead, new.under_way = dict(self.due), set(self.dead), deque(self.under_way)
+        new.keys = {number: replace(key, in_force=dict(key.in_force)) for number, key in self.keys.items()}
+        new.waiting = {role: deque(waits) for role, waits in self.waiting.items()}
+        new.delays = list(self.delays)
+        new.closed_at, new.reason = dict(self.closed_at), dict(self.reason)
+        return new
 
     def _take(self, e: Event) -> None:
         role = e.end
