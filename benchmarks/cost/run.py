@@ -10,12 +10,13 @@ from typing import Any, Final
 
 from rekeyspec.benchmarks.cost import model, speed
 from rekeyspec.benchmarks.cost.choices import LIMIT, Settings
-from rekeyspec.benchmarks.cost.plan import Plan
+from rekeyspec.benchmarks.cost.plan import Negotiated, Plan
 from rekeyspec.benchmarks.cost.quiet import Noise, figures, noise_of
 from rekeyspec.benchmarks.cost.speed import Primitive
 from rekeyspec.benchmarks.cost.tables import Tables
 from rekeyspec.benchmarks.cost.turns import take_turns
 from rekeyspec.benchmarks.results import Results
+from rekeyspec.conformance.target import BadInput
 
 Say = Callable[[str, int, int], None]
 """What is going on, how much of it is done, and how much there is."""
@@ -57,7 +58,7 @@ def _silent(_what: str, _done: int, _total: int) -> None: ...
 
 def run(settings: Settings, say: Say = _silent, *, parts_only: bool = False) -> Run:
     """Measure; `parts_only`: what costs are told from, and nothing that they are compared with. An interrupt ends it
-    early, and what was measured is given."""
+    early, and what was measured is given. Raises BadInput where the library here can do nothing of it."""
     found: list[Primitive] = []
     complete, notes = True, list[str]()
     with TemporaryDirectory(prefix="rekeyspec-") as name:
@@ -67,6 +68,8 @@ def run(settings: Settings, say: Say = _silent, *, parts_only: bool = False) -> 
             works = plan.works()
         except KeyboardInterrupt:
             return Run(Tables(settings, {}), ("interrupted before anything was measured",), complete=False)
+        if not any(isinstance(one, Negotiated) for one in works):
+            raise BadInput(f"nothing of this can be measured here: {'; '.join(plan.notes)}; choose other settings")
         limit = LIMIT[settings.quick]
         turns = take_turns(works, settings.share, lambda done, total: say("measuring", done, total), limit=limit)
         complete = turns.complete

@@ -98,11 +98,10 @@ def take_turns(
         until = wall() + min(limit, share * len(works) * _OVER)
         for done, total in _rounds(turns.readings, works, visits, watch):
             say(done, total)
-            if wall() > until:
+            if done < total and wall() > until:
+                say(total, total)
                 break
         _lacking(turns.readings, works, watch, lambda: wall() < until)
-        total = sum(one.number for one in visits.values())
-        say(total, total)
     except KeyboardInterrupt:
         turns.complete = False
     finally:

@@ -481,9 +481,7 @@ def test_costs_can_be_measured_at_once() -> None:
     assert set(found.handshakes) == {("tls1.3-full", "P-256", "X25519", "server-only")}
     assert set(found.data) == {("tls1.3", "AES-128-GCM", KIB)}
     assert found.machine["cores"] >= 1
-    with pytest.raises(
-        BadInput, match=r"^costs: nothing of it can be measured here: skipped: TLS 1\.2 has no X25519ML"
-    ):
+    with pytest.raises(BadInput, match=r"^nothing of this can be measured here: skipped: TLS 1\.2 has no X25519ML"):
         costs.measure_costs(replace(TINY, negotiations=("tls1.2-full",), groups=("X25519MLKEM768",)))
 
 
@@ -509,16 +507,31 @@ def test_an_interrupted_run_keeps_what_it_measured(monkeypatch: pytest.MonkeyPat
         (["--volumes", "-5KiB"], "expected sizes above 0"),
         (["--certificates", "DSA"], "'DSA' was read; expected some of P-256"),
         (["--output", "/proc/none"], "give another path"),
+        (["--negotiations", "tls1.2-full", "--groups", "X25519MLKEM768"], "TLS 1.2 has no X25519MLKEM768"),
     ],
 )
-def test_bad_input_is_one_message_and_exit_2(words: list[str], said: str) -> None:
+def test_bad_input_is_one_message_and_exit_2(words: list[str], said: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "rekeyspec", "bench", "cost", *words], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "rekeyspec", "bench", "cost", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
     assert done.stderr.startswith("rekeyspec: ")
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rekeyspec.cli.commands.bench.cost import cost
+
+    for name in ("OpenSSL", "matplotlib"):
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, name, None)
+            with pytest.raises(BadInput, match=rf"no {name}.*pip install 'rekeyspec\[wire,bench\]'"):
+                cost()
 
 
 def test_the_command_leaves_results_and_a_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
