@@ -1,7 +1,7 @@
 """TLS by pyOpenSSL through memory, both ends in one thread: the negotiations of TLS 1.2 and 1.3, and data under them.
 
 pyOpenSSL has no call for the group of a key exchange, nor for whether a session was resumed; the library under it has
-both, and where that is missing too, `Unavailable` says so.
+both. Where a build of it cannot choose groups, OpenSSL can: by `Groups` in the file that OPENSSL_CONF names.
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ def set_group(made: SSL.Context, case: Case, old: bool) -> None:
         return
     set_groups = getattr(lib, "SSL_CTX_set1_curves_list", None)
     if set_groups is None:
-        raise Unavailable(f"this cryptography cannot choose the group {case.group}")
+        if case.carriage == "wire":
+            raise Unavailable(f"this cryptography cannot choose the wire's group, {case.group}")
+        return  # what OPENSSL_CONF says, or the library by itself, may be that group: `check` tells
     # In TLS 1.2 the list bounds the curves of certificates as well; the first of it is what is used.
     wanted = f"{case.group}:P-256" if old and case.group != "P-256" else case.group
     if old and "MLKEM" in case.group:
@@ -106,7 +108,7 @@ def set_group(made: SSL.Context, case: Case, old: bool) -> None:
 
 
 class Bare:
-    """A pair of connections. `sessions` may be resumed; `opened` makes an end of its role."""
+    """A pair of connections with nothing between them."""
 
     def __init__(self, case: Case, identities: Identities, message: int, meter: Meter | None = None) -> None:
         self.case, self.meter, self.round_trips = case, meter or Meter(), 0

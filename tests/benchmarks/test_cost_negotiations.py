@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -123,10 +127,44 @@ def test_a_group_that_the_library_lacks_is_unavailable_and_the_next_one_works() 
     pair(case("tls1.3-full"))
 
 
-def test_without_a_call_for_groups_it_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tls, "lib", object())
-    with pytest.raises(Unavailable, match="cannot choose the group X25519"):
-        pair(case("tls1.3-full"))
+class Without:
+    """The library, without its call for groups."""
+
+    def __getattr__(self, name: str) -> object:
+        if name == "SSL_CTX_set1_curves_list":
+            raise AttributeError(name)
+        return getattr(lib, name)
+
+
+def test_without_a_call_for_groups_openssl_chooses_and_another_group_is_unavailable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tls, "lib", Without())
+    made = pair(case("tls1.3-full", group=""))
+    chosen = made.client.get_group_name() or ""
+    name = {"x25519": "X25519"}.get(chosen, chosen)
+    tls.check(pair(case("tls1.3-full", group=name)))
+    with pytest.raises(Unavailable, match="the library negotiates another group"):
+        tls.check(pair(case("tls1.3-full", group="P-256")))
+    with pytest.raises(Unavailable, match="cannot choose the wire's group, X25519"):
+        wire("wire-full", identities("P-256"))
+
+
+def test_openssl_conf_chooses_the_group_then(tmp_path: Path) -> None:
+    conf = tmp_path / "openssl.cnf"
+    conf.write_text(
+        "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nGroups = P-256\n", encoding="ascii"
+    )
+    story = (
+        "from rekeyspec.benchmarks.cost import choices, identities, tls; "
+        "tls.set_group = lambda *_: None; "
+        "case = choices.Case('tls1.3-full', 'P-256', 'P-256', 'mutual', 'AES-128-GCM'); "
+        "tls.check(tls.Bare(case, identities.make('P-256'), 1024))"
+    )
+    command = [sys.executable, "-c", story]
+    assert subprocess.run(command, env={**os.environ, "OPENSSL_CONF": str(conf)}, check=False).returncode == 0
+    alone = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "Unavailable: tls1.3-full: the library negotiates another group" in alone.stderr
 
 
 def wire(negotiation: str, who: Identities | None, **more: str) -> Wire:
@@ -235,13 +273,10 @@ def test_what_the_first_message_costs_more_is_the_negotiations() -> None:
     assert (sample.wall, sample.stall) == (1, 2)
 
 
-def test_pythons_ssl_negotiates_as_it_is_told(tmp_path: object) -> None:
-    from pathlib import Path
-
-    folder = Path(str(tmp_path))
-    made = peers.Stdlib(case("tls1.2-full"), identities("P-256"), 1024, folder)
+def test_pythons_ssl_negotiates_as_it_is_told(tmp_path: Path) -> None:
+    made = peers.Stdlib(case("tls1.2-full"), identities("P-256"), 1024, tmp_path)
     assert made.round_trips == 2
     assert ends.data(made, 4096).to_server > 4096
     for wrong in (case("tls1.3-full"), case("tls1.2-full", group="X25519MLKEM768")):
         with pytest.raises(Unavailable, match="cannot choose"):
-            peers.Stdlib(wrong, identities("P-256"), 1024, folder)
+            peers.Stdlib(wrong, identities("P-256"), 1024, tmp_path)
