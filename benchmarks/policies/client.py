@@ -17,20 +17,12 @@ def client_pass(s: Lanes, a: Ints, n: Ints, size: Ints, gap: Ints) -> tuple[Ints
     """The client's data: `n` messages from `a` on. Gives when the next is offered, how many are left, and the lanes for
     which this is not exact."""
     t, lat = s.t, s.t.latency
-    ready = np.maximum(a, s.fc)
-    need = s.count >= t.full
-    if t.age:
-        need |= ready >= s.fc + t.age
-    if t.marks:
-        need |= s.mark < NEVER
-    if t.idles:
-        need |= (a >= s.ac + t.idles) & (a > s.fc)
+    ready, need = _ready(s, a)
     if need.any():
-        at = np.maximum(ready, s.last_beat + 2 * lat) if t.holds else ready
-        n = np.where(need & (at >= t.until), 0, n)
-        first = np.flatnonzero(need & (at < t.until))
-        s.start(first, at[first], False, np.ones(first.shape, dtype=np.bool_))
-        ready = np.maximum(a, s.fc)
+        n = np.where(need & (ready >= t.until), 0, n)
+        first = np.flatnonzero(need & (ready < t.until))
+        s.start(first, ready[first], False, np.ones(first.shape, dtype=np.bool_))
+        ready = np.where(need, np.maximum(a, s.fc), ready)
     n = np.where(ready < t.until, n, 0)
     sent = np.minimum((t.full - s.count - 1) // size + 1, n)
     end = s.fc + t.age
@@ -52,6 +44,26 @@ def client_pass(s: Lanes, a: Ints, n: Ints, size: Ints, gap: Ints) -> tuple[Ints
         old = np.flatnonzero(live & ~reached & (n > 0) & (a >= end))
         s.start(old, end[old], False, s.data[old] > 0)
     return a, n, odd
+
+
+def _ready(s: Lanes, a: Ints) -> tuple[Ints, Flags]:
+    """From when on the message that is offered at `a` may leave, and whether a new key comes first."""
+    t, lat = s.t, s.t.latency
+    ready = np.maximum(a, s.fc)
+    need = s.count >= t.full
+    if t.age:
+        need |= ready >= s.fc + t.age
+    if t.idles:
+        need |= (a >= s.ac + t.idles) & (a > s.fc)
+    if t.marks:
+        need |= s.mark < NEVER
+    s.heartbeats(np.where(need, -1, a))  # one that is due at this instant goes before data, and after a start
+    if t.marks:
+        need |= s.mark < NEVER
+    if t.holds:
+        ready = np.maximum(ready, s.last_beat + 2 * lat)
+        need |= (ready >= s.fc + t.age) & (t.age > 0)
+    return ready, need
 
 
 def leave(s: Lanes, a: Ints, sent: Ints, size: Ints, gap: Ints, ready: Ints, who: int) -> tuple[Ints, Flags]:

@@ -11,9 +11,9 @@ from rekeyspec.benchmarks.policies.counts import Ints
 from rekeyspec.benchmarks.policies.lanes import NEVER, Flags, Lanes, Where
 
 
-def quiet(s: Lanes, last: Ints, offered: Ints | None = None) -> Flags:
-    """All that the client does of its own accord by `last`, with nothing to send before `offered`. Gives the lanes for
-    which this is not exact: a heartbeat's reply fills the key just before `last`."""
+def quiet(s: Lanes, last: Ints) -> Flags:
+    """All that the client does of its own accord by `last`, with nothing to send. Gives the lanes for which this is not
+    exact: a heartbeat's reply fills the key just before `last`."""
     t = s.t
     odd = np.zeros(last.shape, dtype=np.bool_)
     if not t.aging and not t.control:
@@ -33,8 +33,7 @@ def quiet(s: Lanes, last: Ints, offered: Ints | None = None) -> Flags:
         if not fires.size:
             return odd
         now = at[fires]
-        needed = carried(s)[fires]
-        s.start(fires, now, False, needed if offered is None else needed | (now == offered[fires]))
+        s.start(fires, now, False, carried(s)[fires])
         if not t.active and not t.control and not t.lifetime:
             _cycles(s, fires, now, last[fires])
 

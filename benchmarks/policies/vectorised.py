@@ -98,7 +98,7 @@ def _row(lanes: Lanes, where: Where, busy: BusyPeriods, row: int, role: int, odd
     a, n, size, gap = (one[row][where] for one in (busy.start, busy.count, busy.size, busy.gap))
     some = lanes.take(where)
     odd[where] |= (some.who != role) & (a <= some.z + latency)
-    odd[where] |= quiet(some, a, a) if role == CLIENT else quiet(some, a - latency - 1)
+    odd[where] |= quiet(some, a - 1 if role == CLIENT else a - latency - 1)
     one_pass = client_pass if role == CLIENT else server_pass
     while True:
         a, n, crowded = one_pass(some, a, n, size, gap)
