@@ -93,7 +93,7 @@ def _busy(latency: int) -> list[Row]:
              f"{loud['timed'].key_bytes_max / MIB:.0f} MiB"),
         _row("K description", "this solution also copes with a busy link",
              PARTLY if wait.delayed else HOLDS,
-             f"at 6.25 MiB/s and a limit of 1 MiB: {wait.negotiations} negotiations an hour where timed has "
+             f"at 6.25 MiB/s and a limit of 1 MiB: {wait.negotiations} negotiations in ten minutes where timed has "
              f"{loud['timed'].negotiations}, and {wait.delayed / wait.messages:.0%} of all messages wait, up to "
              f"{wait.delay_max} ms"),
     ]  # fmt: skip

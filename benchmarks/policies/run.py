@@ -44,6 +44,8 @@ class Settings:
     latency: int = 20
     seed: int = 1
     prices: Prices = field(default_factory=Prices)
+    sources: bool = True
+    """With the rows that reproduce what the sources say."""
 
     def plain(self) -> dict[str, Any]:
         """For the results."""
@@ -121,9 +123,12 @@ def run(wanted: Settings, tell: Callable[[str, int, int], None]) -> Found:
         refusing = sorted({one["policy"] for one in found.rows if one["refused_per_day"]})
         if refusing:
             found.notes.append(f"offers were refused (LIM-1: direction, or what may wait) under {', '.join(refusing)}")
-        found.problems += problems(wanted.latency)
-        found.modem += modem(wanted.latency, wanted.seed)
-        found.claims += claims(wanted.latency, wanted.prices)
+        if wanted.sources:
+            found.problems += problems(wanted.latency)
+            found.modem += modem(wanted.latency, wanted.seed)
+            found.claims += claims(wanted.latency, wanted.prices)
+        else:
+            found.notes.append("what the sources say is reproduced where neither --workload nor --policy is given")
     except KeyboardInterrupt:
         found.complete = False
         found.notes.append(f"interrupted: only what was complete is here ({len(found.rows)} rows)")

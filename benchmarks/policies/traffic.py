@@ -86,8 +86,8 @@ def _row(where: str, row: list[str], columns: int) -> Offer:
     except (ValueError, IndexError, InvalidOperation):
         raise problem(where, shown(",".join(row)), expected, remedy) from None
     role = row[2].strip() if len(row) > 2 else "client"
-    sound = 0 <= time <= LONGEST and 0 < size <= 1 << 30 and role in ROLES  # not so where the time is no number
-    if len(row) != columns or not sound:
+    sound = time.is_finite() and 0 <= time <= LONGEST and 0 < size <= 1 << 30
+    if len(row) != columns or not sound or role not in ROLES:
         raise problem(where, shown(",".join(row)), expected, remedy)
     return Offer(int(time * 1000), "client" if role == "client" else "server", size)
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from rekeyspec.cli.commands.bench.needs import needs
+
 
 def policies(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     workload: Annotated[
@@ -30,9 +32,10 @@ def policies(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
 ) -> None:
     """Simulate policies on workloads: negotiations, what one key carries, how long a cracked one is of use, delays.
 
-    Without options every profile and setting, on every workload. An interrupt keeps what is complete.
+    Without --workload and --policy: every profile and setting on every workload, and what the two sources say of
+    problems and advantages, in numbers. An interrupt keeps what is complete.
     """
-    _needs()
+    needs("bench policies")
     from rekeyspec.benchmarks.cost.costs import load
     from rekeyspec.benchmarks.policies.figure import drawn
     from rekeyspec.benchmarks.policies.rows import Prices
@@ -45,8 +48,9 @@ def policies(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     limits(days, links, latency, seed)
     prices = Prices.measured(load(costs), str(costs)) if costs else Prices()
     wanted = Settings(
-        chosen_workloads(workload or ()), chosen_policies(policy or ()), int(days * DAY), links, latency, seed, prices
-    )
+        chosen_workloads(workload or ()), chosen_policies(policy or ()), int(days * DAY), links, latency, seed, prices,
+        sources=not workload and not policy,
+    )  # fmt: skip
     check_directory(output)
     with ProgressLine() as line:
         found = run(wanted, line)
@@ -54,17 +58,3 @@ def policies(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     show(found, files)
     if not found.complete:
         raise KeyboardInterrupt
-
-
-def _needs() -> None:
-    """A clear word where an extra is missing."""
-    try:
-        import matplotlib as mpl  # noqa: F401
-        import numpy as np  # noqa: F401
-    except ImportError as why:
-        from rekeyspec.conformance.yamlfile import problem
-
-        raise problem(
-            "bench policies", f"no {why.name}", "numpy and matplotlib",
-            "install them with: pip install 'rekeyspec[bench]'",
-        ) from None  # fmt: skip
