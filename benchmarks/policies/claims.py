@@ -8,6 +8,7 @@ import numpy as np
 
 from rekeyspec.benchmarks.policies import forging
 from rekeyspec.benchmarks.policies.counts import Counts
+from rekeyspec.benchmarks.policies.dead import instants, watched
 from rekeyspec.benchmarks.policies.play import reference_counts
 from rekeyspec.benchmarks.policies.problems import agreed, busy, idle
 from rekeyspec.benchmarks.policies.rows import MIB, Prices, Row
@@ -18,12 +19,14 @@ from rekeyspec.reference.policy import Policy
 
 SEED: Final = 1
 LINKS: Final = 200
+DEATHS: Final = 25
 HOLDS, NOT_SO, PARTLY = "holds", "contradicted", "holds in part"
 
 
 def claims(latency: int, prices: Prices) -> list[Row]:
     """A row for each claim, with the policies compared and what they count."""
-    return [*_idle(latency), *_spoofs(latency), *_busy(latency), *_heartbeats(latency), *_sessions(latency, prices)]
+    parts = (_idle(latency), _spoofs(latency), _busy(latency), _heartbeats(latency), _missing(latency))
+    return [row for part in parts for row in part] + _sessions(latency, prices)
 
 
 def _row(where: str, claim: str, verdict: str, number: str) -> Row:
@@ -122,6 +125,25 @@ def _heartbeats(latency: int) -> list[Row]:
              HOLDS if short.heartbeats > key.heartbeats else NOT_SO,
              f"heartbeats in an idle day: {short.heartbeats} at 10 s, {key.heartbeats} at five minutes; a cracked key "
              f"is of use {short.use_server_max / 1000:g} s and {key.use_server_max / 1000:g} s"),
+    ]  # fmt: skip
+
+
+def _missing(latency: int) -> list[Row]:
+    p = profiles()
+    when = instants(SEED, 2, DAY, DEATHS)
+    swallowed = {name: watched(p[name], (), latency, DAY, when)[1] for name in ("key-based", "messaging")}
+    longest = swallowed["key-based"].most("server")
+    late = {name: forging.slower(p[name], latency, 1) for name in ("key-based", "combined")}
+    return [
+        _row("K:C17", "who consumes heartbeats cannot prolong a key's life: the server closes",
+             HOLDS if longest is not None else NOT_SO,
+             f"heartbeats swallowed from {DEATHS} instants of an idle day on: key-based closes after at most "
+             f"{(longest or 0) / 1000:g} s; messaging, whose server does not watch, never in "
+             f"{swallowed['messaging'].never('server')} of {DEATHS}"),
+        _row("K:C17", "the server's period may be the same as the client's",
+             NOT_SO if late["key-based"] else HOLDS,
+             f"a heartbeat 1 ms slower than what came before ends the healthy link: key-based "
+             f"{'yes' if late['key-based'] else 'no'}, combined (grace 35 s) {'yes' if late['combined'] else 'no'}"),
     ]  # fmt: skip
 
 

@@ -58,3 +58,15 @@ def heartbeats(policy: Policy, latency: int, tries: int) -> Forged:
         link.until(t + 5000)
         closed += "server" in link.closed_at
     return Forged(tries, 0, closed)
+
+
+def slower(policy: Policy, latency: int, by: int) -> bool:
+    """Does a link on which nobody sends end when its first heartbeat is under way for so many ms longer than what came
+    before?"""
+    link = Link(Rules(policy), latency)
+    sent = policy.idle_period
+    link.until(sent + 1)
+    (beat,) = link.under_way
+    link.under_way[0] = beat._replace(t=beat.t + by)
+    link.until(sent + policy.reply_timeout)
+    return bool(link.closed_at)

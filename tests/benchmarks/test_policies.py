@@ -15,6 +15,8 @@ pytest.importorskip("matplotlib")
 
 from rich.console import Console
 
+from rekeyspec.benchmarks.cost.costs import Costs, Handshake
+from rekeyspec.benchmarks.cost.ends import Ends
 from rekeyspec.benchmarks.policies import claims as claimed
 from rekeyspec.benchmarks.policies import forging, modem
 from rekeyspec.benchmarks.policies import run as runs
@@ -161,6 +163,12 @@ def test_a_clear_heartbeat_that_anybody_wrote_ends_a_link_in_use() -> None:
     assert forging.heartbeats(P["combined"], 20, 3).closed == 0
 
 
+def test_a_heartbeat_a_millisecond_late_ends_a_healthy_link_where_timers_are_equal() -> None:
+    assert forging.slower(P["key-based"], 20, 1)
+    assert not forging.slower(P["key-based"], 20, 0)
+    assert not forging.slower(P["combined"], 20, 1)
+
+
 # Rows.
 
 
@@ -178,6 +186,17 @@ def test_a_row_is_of_a_link_and_day() -> None:
     assert (found["full_per_day"], found["abbreviated_per_day"]) == (6, 4)
     assert found["cpu_s_per_day"] == 6 + 2 + 2
     assert found["dead_client_noticed_median_s"] is None
+
+
+def test_measured_prices_are_those_of_both_ends() -> None:
+    known = {
+        ("tls1.3-full", "P-256", "X25519", "mutual"): Handshake(Ends(0.5, 0.25), 0, 0, 0, 1),
+        ("tls1.3-resumed-dhe", "P-256", "X25519", "mutual"): Handshake(Ends(0.125, 0.125), 0, 0, 0, 1),
+    }
+    costs = Costs(known, {("tls1.3", "AES-128-GCM", 16384): Ends(1.0, 2.0)})
+    prices = Prices.measured(costs, "cost.json")
+    assert (prices.full, prices.abbreviated, prices.byte) == (0.75, 0.25, 3.0)
+    assert prices.of(Counts(1, negotiations=3, abbreviated=1, bytes=2)) == 1.5 + 0.25 + 6
 
 
 def test_the_front_is_what_nothing_beats() -> None:
