@@ -231,13 +231,17 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("bare")
-def test_what_is_not_covered_is_simulated_by_step_and_said() -> None:
+def test_what_is_not_covered_is_simulated_by_step_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "BY_STEP", 2)
     found = runs.run(small(), lambda *_: None)
     assert [(one["workload"], one["policy"], one["by"][:4]) for one in found.rows] == [
         ("idle", "key-based", "vect"), ("idle", "any", "step"),
         ("messaging", "key-based", "vect"), ("messaging", "any", "step"),
     ]  # fmt: skip
-    assert any("any is simulated by step alone: idle_trigger any" in note for note in found.notes)
+    assert any(
+        "any on idle is simulated by step alone, 2 links of it: idle_trigger any" in note for note in found.notes
+    )
+    assert [one["links"] for one in found.rows] == [3, 2, 3, 2]
     assert any("offers were refused" in note for note in found.notes)
 
 
