@@ -16,7 +16,7 @@ import numpy as np
 
 from rekeyspec.benchmarks.policies.busy import draw
 from rekeyspec.benchmarks.policies.play import PEER, Link
-from rekeyspec.benchmarks.policies.workloads import DAY
+from rekeyspec.benchmarks.policies.workloads import DAY, Workload
 from rekeyspec.reference.guards import Rules
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.vocabulary import NEVER, ROLES, Role
@@ -31,6 +31,10 @@ class Noticed:
     """How long each death went unnoticed (ms; NEVER: it was not noticed), by the end that is left."""
 
     after: dict[Role, list[int]] = field(default_factory=lambda: {role: [] for role in ROLES})
+
+    def __add__(self, other: Noticed) -> Noticed:
+        """The deaths of both."""
+        return Noticed({role: self.after[role] + other.after[role] for role in ROLES})
 
     def median(self, left: Role) -> int | None:
         """Of half the deaths no longer than this; None: they were not noticed."""
@@ -51,6 +55,17 @@ def instants(seed: int, link: int, until: int, deaths: int) -> list[int]:
     """When an end dies (ms), in order: so many times, each before `until`."""
     numbers = np.array([link], dtype=np.int64)
     return sorted(int(draw(seed, numbers, PURPOSE, n)[0] * until) for n in range(deaths))
+
+
+def sampled(
+    policy: Policy, workload: Workload, seed: int, links: range, latency: int, until: int, deaths: int
+) -> Noticed:
+    """So many deaths on each of these links of a workload."""
+    found = Noticed()
+    for link in links:
+        offers = list(workload.periods(seed, range(link, link + 1), until).offers(0))
+        found += watched(policy, offers, latency, until, instants(seed, link, until, deaths))[1]
+    return found
 
 
 def watched(policy: Policy, offers: Offers, latency: int, until: int, when: Sequence[int]) -> tuple[Link, Noticed]:

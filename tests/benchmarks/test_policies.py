@@ -21,14 +21,14 @@ from rekeyspec.benchmarks.policies import claims as claimed
 from rekeyspec.benchmarks.policies import forging, modem
 from rekeyspec.benchmarks.policies import run as runs
 from rekeyspec.benchmarks.policies.counts import Counts
-from rekeyspec.benchmarks.policies.dead import NEVER, Noticed, instants, watched
+from rekeyspec.benchmarks.policies.dead import NEVER, Noticed, instants, sampled, watched
 from rekeyspec.benchmarks.policies.figure import drawn
 from rekeyspec.benchmarks.policies.play import counts_of, played
 from rekeyspec.benchmarks.policies.problems import problems
 from rekeyspec.benchmarks.policies.rows import Prices, best, exposure, row
 from rekeyspec.benchmarks.policies.settings import CHANGES, profile_of, settings
 from rekeyspec.benchmarks.policies.show import show, span
-from rekeyspec.benchmarks.policies.workloads import DAY, HOUR
+from rekeyspec.benchmarks.policies.workloads import DAY, HOUR, WORKLOADS
 from rekeyspec.conformance.policies import profiles
 from rekeyspec.conformance.target import BadInput
 from rekeyspec.reference.contradictions import contradictions
@@ -100,6 +100,14 @@ def test_data_to_a_dead_server_is_noticed_when_a_new_key_is_due() -> None:
     # the limit is passed by the 18th message, at 18 s; its negotiation is given up ten seconds later
     assert found.after["client"] == [18_000 + 10_000 - 5_500]
     assert found.after["server"] == [NEVER]
+
+
+def test_deaths_of_a_sample_are_those_of_its_parts() -> None:
+    def some(links: range) -> Noticed:
+        return sampled(P["combined"], WORKLOADS["office"], 3, links, 20, 12 * HOUR, 4)
+
+    assert some(range(3)) == some(range(2)) + some(range(2, 3))
+    assert len(some(range(3)).after["server"]) == 12
 
 
 def test_a_fork_leaves_the_link_as_it_was() -> None:
