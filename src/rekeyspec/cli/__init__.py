@@ -14,6 +14,7 @@ import typer
 
 from rekeyspec import __version__
 from rekeyspec.cli.commands.adapter import adapter
+from rekeyspec.cli.commands.advise import advise
 from rekeyspec.cli.commands.audit import audit
 from rekeyspec.cli.commands.bench import app as bench_app
 from rekeyspec.cli.commands.campaign import campaign
@@ -62,6 +63,7 @@ app.command()(replay)
 app.command()(audit)
 app.command()(diff)
 app.command()(selftest)
+app.command()(advise)
 app.command()(keygen)
 app.command()(serve)
 app.command()(connect)

@@ -1,0 +1,1 @@
+"""Which policy to use: tried on a workload, by what its keys cost and what they leave exposed."""
