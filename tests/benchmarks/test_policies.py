@@ -184,6 +184,8 @@ def test_settings_are_sound_and_named_for_their_profile() -> None:
     assert not [name for name, policy in settings().items() if contradictions(policy)]
     assert all(profile_of(name) in P and name in settings() for name in CHANGES)
     assert profile_of("mine") == "mine"
+    assert settings()["timed-10min"] == P["timed"].but(age_limit=600_000)
+    assert list(settings())[:3] == ["timed", "timed-10min", "timed-1h"]
 
 
 def test_a_row_is_of_a_link_and_day() -> None:

@@ -66,9 +66,10 @@ def test_captures_of_every_link_type_in_either_order(link: int, order: str, tmp_
     assert read(written(tmp_path, pcap(TALK, link, order))) == HEARD
 
 
-def test_nanoseconds(tmp_path: Path) -> None:
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_nanoseconds(order: str, tmp_path: Path) -> None:
     finer = [(s, part * 1000, one) for s, part, one in TALK]
-    assert read(written(tmp_path, pcap(finer, magic=0xA1B23C4D))) == HEARD
+    assert read(written(tmp_path, pcap(finer, order=order, magic=0xA1B23C4D))) == HEARD
 
 
 def test_udp_over_ipv6_behind_a_vlan_tag_and_what_is_no_ip(tmp_path: Path) -> None:

@@ -71,6 +71,9 @@ STORIES: dict[str, tuple[Policy, list[tuple[int, int, int, int, int]], int]] = {
         COMBINED.but(rekey_initiator="sender", age_limit=60_000, age_trigger="timer"),
         [(60_010 + k * 60_040, 2, 700, 9, 1) for k in range(20)], 30,
     ),
+    "the server starts, and the client for age before it hears of it": (
+        COMBINED.but(rekey_initiator="sender", age_limit=60_000, byte_limit=500), [(60_040, 1, 700, 1, 1)], 30,
+    ),
     "heartbeats fill the key": (
         profiles()["messaging"].but(byte_limit=700, byte_floor=0),
         [(1_000, 2, 300, 10, 0), (7_200_000, 2, 99, 5, 1)], 20,
