@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from rekeyspec.benchmarks.cost import turns
+from rekeyspec.benchmarks.cost import ends, turns
 from rekeyspec.benchmarks.cost.ends import Ends, Sample, Stretch
 from rekeyspec.benchmarks.cost.quiet import ENOUGH, Noise, Reading, at, figures, noise_of
 from rekeyspec.benchmarks.cost.turns import take_turns
@@ -116,6 +116,11 @@ def test_the_power_is_how_much_works_slow_with_the_canary() -> None:
     assert noise.scale(1.05) == 1.0
     assert noise.scale(1.3) == pytest.approx(1.3**-noise.power)
     assert noise_of([[]]) == Noise(0.0, 1.0)
+
+
+def test_the_canary_is_not_what_the_work_before_it_left_in_the_caches() -> None:
+    readings = iter([0.0, 9.0, 10.0, 12.0])
+    assert ends.canary(lambda: next(readings)) == 2.0
 
 
 def test_percentiles() -> None:
