@@ -25,6 +25,11 @@ from rekeyspec.conformance.target import BadInput
 FULL: Final = "tls1.3-full"
 RESUMED: Final = "tls1.3-resumed-dhe"
 MESSAGES: Final = (KIB, 16 * KIB, 64 * KIB)
+LEAST_BYTES: Final = 1 << 15
+"""The smallest byte limit that is found in practice (the messaging product's floor)."""
+LEAST_USE: Final = 60.0
+"""s. A shorter bound would ask for a negotiation every few seconds."""
+YEAR: Final = 366 * 86_400.0
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
@@ -61,9 +66,10 @@ class Wanted:
             )
         for option, value, least, most in (
             ("--links", self.links, 1, 10_000), ("--latency", self.latency, 1, 600), ("--seed", self.seed, 0, 1 << 62),
+            ("--exposure-bytes", self.key_bytes, LEAST_BYTES, 1 << 50), ("--exposure-time", self.use, LEAST_USE, YEAR),
         ):  # fmt: skip
-            if not least <= value <= most:
-                raise BadInput(f"{option}: {value} was read; expected {least} to {most}; choose one of these")
+            if value is not None and not least <= value <= most:
+                raise BadInput(f"{option}: {value:g} was read; expected {least:g} to {most:g}; choose one of these")
 
 
 def share(option: str, text: str) -> float:
@@ -79,7 +85,7 @@ def span(option: str, text: str) -> float:
     """`50ms`, `20s`, `10min`, `1h`, `1d`: seconds. Raises BadInput."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]+)", text.strip().lower(), re.ASCII)
     value = float(found[1]) * _SECONDS.get(found[2], 0.0) if found else 0.0
-    if not 0 < value <= 366 * 86_400:
+    if not 0 < value <= YEAR:
         raise BadInput(f"{option}: {text!r} was read; expected a time with its unit, as 50ms, 20s, 10min, 1h or 1d")
     return value
 

@@ -35,6 +35,8 @@ class Served:
     """Attempts that were given up: a link may give up several times."""
     backlog: int
     """The most that ever waited at once."""
+    answered: int
+    """All that came, where it ends."""
 
 
 def ticks(by_second: Ints) -> Ints:
@@ -59,12 +61,12 @@ def served(arrivals: Ints, rate: float, patience: int, retry: int) -> Served:
     waits: dict[int, int] = {}
     some = np.flatnonzero(arrivals)
     if not some.size:
-        return Served(0, 0, 0, 0, 0, 0)
+        return Served(0, 0, 0, 0, 0, 0, 0)
     tick, last, carry, gave_up, backlog, length = int(some[0]), int(some[-1]), 0.0, 0, 0, 0
     first, span, most = tick, max(1, retry // TICK), max(1, patience // TICK)
     while tick <= last or waiting or coming:
         if tick - first > _LONGEST:
-            return Served(None, *_percentiles(waits), gave_up, backlog)
+            return Served(None, *_percentiles(waits), gave_up, backlog, sum(waits.values()))
         here = int(arrivals[tick]) if tick < arrivals.size else 0
         for since, count in ([(tick, here)] if here else []) + coming.pop(tick, []):
             waiting.append((tick, since, count))
@@ -84,7 +86,7 @@ def served(arrivals: Ints, rate: float, patience: int, retry: int) -> Served:
             if count > now:
                 waiting.appendleft((begun, since, count - now))
         tick += 1
-    return Served((tick - first) * TICK, *_percentiles(waits), gave_up, backlog)
+    return Served((tick - first) * TICK, *_percentiles(waits), gave_up, backlog, sum(waits.values()))
 
 
 def _again(coming: dict[int, list[tuple[int, int]]], tick: int, since: int, count: int, span: int) -> None:

@@ -192,4 +192,7 @@ def _row(found: Run, storm: str, about: Row, arrivals: Ints, share: float) -> Ro
 
 
 def _went(went: Served) -> Row:
-    return {f"{name}_ms" if name not in ("gave_up", "backlog") else name: value for name, value in asdict(went).items()}
+    return {
+        f"{name}_ms" if name not in ("gave_up", "backlog", "answered") else name: value
+        for name, value in asdict(went).items()
+    }
