@@ -100,7 +100,7 @@ def test_the_policy_file_is_read_as_what_was_tried(tmp_path: Path) -> None:
         ({"offers": [Offer(60_000, "client", 60_000)], "key_bytes": 1 << 15}, "None exposes no more than asked"),
         ({"cpu": None, "overhead": 0.01}, "one negotiation a day is already"),
         (
-            {"cpu": None, "overhead": 0.001, "workload": "busy", "key_bytes": 1 << 27},
+            {"cpu": None, "overhead": 0.01, "workload": "busy", "key_bytes": 1 << 25},
             "by these two numbers alone no policy can keep both",
         ),
         ({"cpu": None, "overhead": 0.01, "workload": "idle"}, "Nobody sends anything"),
