@@ -184,7 +184,9 @@ def _day(found: Mapping[str, Document]) -> str:
     names = ("links", "hours", "busy_periods", "messages", "negotiations", "would_be_abbreviated", "needless",
              "heartbeats", "delayed", "delay_p99_ms", "delay_max_ms", "key_bytes_p99", "key_bytes_max", "life_max_ms",
              "use_server_max_ms", "use_client_max_ms", "per_second_mean", "per_second_p99", "per_second_peak",
-             "cores_mean_full", "cores_peak_full", "cores_mean_cached", "cores_peak_cached", "cores_data")  # fmt: skip
+             "cores_mean_full", "cores_peak_full", "cores_mean_cached", "cores_peak_cached", "cores_data",
+             "dead_sample", "dead_server_noticed_median_s", "dead_server_noticed_max_s", "dead_client_noticed_median_s",
+             "dead_client_noticed_max_s")  # fmt: skip
     return table(("count", "value"), ((name.replace("_", " "), row[name]) for name in names))
 
 

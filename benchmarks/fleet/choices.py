@@ -39,6 +39,8 @@ class Asked:
     """s"""
     retry: int = 30
     """A client whose link has ended tries again in this span (s)."""
+    spread: int = 3600
+    """Links open in the first so many seconds of the day."""
     cores: int = 16
     seed: int = 1
     certificate: str = "P-256"
@@ -50,6 +52,7 @@ class Asked:
             ("--links", self.links, 1, MOST),
             ("--hours", self.hours, 1, 24 * 31),
             ("--retry", self.retry, 1, 86_400),
+            ("--spread", self.spread, 0, 8 * 3600),
             ("--cores", self.cores, 1, 1_000_000),
             ("--seed", self.seed, 0, 1 << 62),
             *(("--jitter", one, 0, 8 * 3600) for one in self.jitters),

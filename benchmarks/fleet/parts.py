@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from rekeyspec.benchmarks.policies.busy import BusyPeriods, draw
-from rekeyspec.benchmarks.policies.counts import Counts
+from rekeyspec.benchmarks.policies.counts import Counts, Ints, seconds
 from rekeyspec.benchmarks.policies.vectorised import simulate
 from rekeyspec.benchmarks.policies.workloads import WORKLOADS
 from rekeyspec.reference.policy import Policy
@@ -22,8 +22,8 @@ PART: Final = 20_000
 """Links in a part."""
 AHEAD: Final = 3
 """Parts that are given out at a time, for each that is being done: so that a long list of them takes no memory."""
-_WAKING: Final = 101
-"""The purpose of the random number that says when a link wakes."""
+_WAKING, _OPENING = 101, 102
+"""The purposes of the random numbers that say when a link wakes, and when it opens."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class Fleet:
     latency: int
     seed: int
     wake: Wake | None = None
+    spread: int = 0
+    """Links open at moments of their own in the first so many ms of the day, and are followed for `until` from then."""
 
     def parts(self) -> Iterator[Part]:
         """The parts of it."""
@@ -61,16 +63,28 @@ class Part:
     first: int
     last: int
 
-    def busy(self) -> BusyPeriods:
-        """What their users offer."""
+    def opened(self) -> Ints:
+        """When each link opens, by the clock of the day (ms)."""
         f = self.fleet
-        made = WORKLOADS[f.workload].periods(f.seed, range(self.first, self.last), f.until)
-        return woken(made, f.wake, f.seed, self.first).until(f.until) if f.wake else made
+        links = np.arange(self.first, self.last, dtype=np.int64)
+        return (f.spread * draw(f.seed, links, _OPENING, 0)).astype(np.int64)
+
+    def busy(self) -> BusyPeriods:
+        """What their users offer, in times since each link opened; what they would have offered before is left out."""
+        f = self.fleet
+        end = f.until + f.spread
+        made = WORKLOADS[f.workload].periods(f.seed, range(self.first, self.last), end)
+        if f.wake is not None:
+            made = woken(made, f.wake, f.seed, self.first).until(end)
+        start = made.start - self.opened()
+        missed = np.clip(-(start // made.gap), 0, made.count)
+        left = BusyPeriods(start + missed * made.gap, made.count - missed, made.size, made.gap, made.role)
+        return BusyPeriods(np.maximum(left.start, 0), left.count, left.size, left.gap, left.role).until(f.until)
 
     def counted(self) -> tuple[Counts, int]:
         """What happens on them, and how many busy periods they had."""
-        busy = self.busy()
-        return simulate(self.fleet.policy, busy, self.fleet.latency, self.fleet.until), busy.periods
+        busy, f = self.busy(), self.fleet
+        return simulate(f.policy, busy, f.latency, f.until, self.opened(), f.spread), busy.periods
 
 
 def woken(busy: BusyPeriods, wake: Wake, seed: int, first: int) -> BusyPeriods:
@@ -90,7 +104,7 @@ def counted(part: Part) -> tuple[Counts, int]:
 
 def whole(fleet: Fleet, executor: Executor, width: int, done: Callable[[int], None]) -> tuple[Counts, int]:
     """The counts and busy periods of the whole fleet. `done` is told of links as they are finished."""
-    total, periods = Counts(fleet.until), 0
+    total, periods = Counts(fleet.until, by_second=seconds(fleet.until + fleet.spread)), 0
     left, out = fleet.parts(), dict[Future[tuple[Counts, int]], Part]()
 
     def give() -> None:

@@ -11,16 +11,22 @@ import numpy as np
 
 from rekeyspec.benchmarks.fleet.choices import NINE, SESSIONS, Asked, Price
 from rekeyspec.benchmarks.fleet.cutting import Cut, parted, returning
-from rekeyspec.benchmarks.fleet.parts import PART, Fleet, Part, Wake, whole
+from rekeyspec.benchmarks.fleet.parts import Fleet, Wake, whole
 from rekeyspec.benchmarks.fleet.queueing import TICK, Served, seconds_of, served, ticks
 from rekeyspec.benchmarks.policies.counts import Counts, Ints
+from rekeyspec.benchmarks.policies.dead import sampled
+from rekeyspec.benchmarks.policies.workloads import WORKLOADS
 from rekeyspec.benchmarks.results import Results
 from rekeyspec.reference.policy import Policy
+from rekeyspec.reference.vocabulary import Role
 
 Row = dict[str, Any]
 Say = Callable[[str], None]
 OPENING = 60
-"""The first so many seconds are left out of a day's rates: all links open there at once, a storm of its own."""
+"""A day's rates begin so many seconds after the last link has opened."""
+MOURNED = 40
+"""So many links' ends die, by the reference's own step: each of both `DEATHS` times."""
+DEATHS = 3
 AFTERWARDS = 120_000
 """So long after the last link has woken a morning is followed (ms)."""
 
@@ -50,7 +56,7 @@ class Run:
 NOTES = (  # of every run
     "A negotiation's cost is the gateway's CPU time, measured in memory: no sockets, and nothing else that it does.",
     "A core does nothing else, and a client that gives up costs nothing: so the storms are the least that can be.",
-    "A partition is played by the reference on a sample of the links; the other rows count every link.",
+    "Partitions and deaths are played by the reference on a sample of the links; all else counts every link.",
 )
 
 
@@ -68,7 +74,7 @@ def run(asked: Asked, price: Price, executor: Executor, width: int, say: Say = l
 
 
 def _fleet(asked: Asked, policy: Policy, until: int, wake: Wake | None = None) -> Fleet:
-    return Fleet(policy, asked.workload, asked.links, until, asked.latency, asked.seed, wake)
+    return Fleet(policy, asked.workload, asked.links, until, asked.latency, asked.seed, wake, asked.spread * 1000)
 
 
 def _counted(fleet: Fleet, what: str, executor: Executor, width: int, say: Say) -> tuple[Counts, int]:
@@ -90,7 +96,7 @@ def _day(found: Run, executor: Executor, width: int, say: Say) -> None:
         _fleet(asked, asked.policy.but(session_cache="on"), asked.until), "the day", executor, width, say
     )
     found.counts = counts
-    rates = counts.by_second[OPENING:] if counts.by_second.size > OPENING else counts.by_second
+    rates = counts.by_second[asked.spread + OPENING : asked.until // 1000]
     seconds = counts.until / 1000
     shared = price.full * counts.full + price.abbreviated * counts.abbreviated
     peak, share = int(rates.max(initial=0)), counts.abbreviated / max(counts.negotiations, 1)
@@ -105,18 +111,32 @@ def _day(found: Run, executor: Executor, width: int, say: Say) -> None:
         "key_bytes_max": counts.key_bytes_max, "key_bytes_p99": counts.percentile("key_bytes"),
         "life_max_ms": counts.life_max, "life_p99_ms": counts.percentile("life"),
         "use_server_max_ms": counts.use_server_max, "use_client_max_ms": counts.use_client_max,
-        "per_second_mean": counts.negotiations / seconds,
+        "per_second_mean": float(rates.mean()) if rates.size else 0.0,
         "per_second_p99": float(np.percentile(rates, 99)) if rates.size else 0.0, "per_second_peak": peak,
-        "peak_at_s": int(rates.argmax()) + OPENING if rates.size and peak else 0,
+        "peak_at_s": asked.spread + OPENING + int(rates.argmax()) if rates.size and peak else 0,
         "cores_mean_full": price.full * counts.negotiations / seconds, "cores_mean_cached": shared / seconds,
         "cores_peak_full": price.full * peak, "cores_peak_cached": mixed * peak,
         "cores_data": price.byte * counts.bytes / seconds,
-    })  # fmt: skip
-    whole_minutes = counts.by_second[: counts.by_second.size // 60 * 60].reshape(-1, 60)
+    } | _dead(asked))  # fmt: skip
+    whole_minutes = counts.by_second[: asked.until // 60_000 * 60].reshape(-1, 60)
     found.minutes += [
         {"minute": number, "per_second_mean": float(one.mean()), "per_second_peak": int(one.max())}
         for number, one in enumerate(whole_minutes)
     ]
+
+
+def _dead(asked: Asked) -> Row:
+    """DEAD-1 to DEAD-3, on the first links: how long a death goes unnoticed (s; None: for ever). When the server
+    notices, the lost user's slot is free (GATE-1)."""
+    links = range(min(MOURNED, asked.links))
+    deaths = sampled(asked.policy, WORKLOADS[asked.workload], asked.seed, links, asked.latency, asked.until, DEATHS)
+    found: Row = {"dead_sample": 2 * DEATHS * len(links)}
+    ends: tuple[tuple[Role, str], ...] = (("client", "dead_server_noticed"), ("server", "dead_client_noticed"))
+    for left, name in ends:
+        for what, ms in (("median", deaths.median(left)), ("max", deaths.most(left))):
+            found[f"{name}_{what}_s"] = None if ms is None else ms / 1000
+        found[f"{name}_never"] = deaths.never(left)
+    return found
 
 
 def _storms(found: Run, executor: Executor, width: int, say: Say) -> Iterator[Row]:
@@ -138,28 +158,21 @@ def _nine(found: Run, jitter: int, executor: Executor, width: int, say: Say) -> 
     """Everyone wakes at nine. When that is does not depend on the cache."""
     asked, wake = found.asked, Wake(NINE, jitter * 1000)
     until = NINE + jitter * 1000 + AFTERWARDS
-    policy = asked.policy.but(session_cache="off")
-    morning, _ = _counted(_fleet(asked, policy, until, wake), f"nine o'clock, {jitter} s", executor, width, say)
-    by_second = morning.by_second[NINE // 1000 :]
-    found.arrivals[f"nine {jitter}"] = by_second
-    known = {
-        "none": policy,
-        "of the policy": asked.policy.but(session_cache="on"),
-        "of 24 h": asked.policy.but(session_cache="on", session_lifetime=SESSIONS),
-    }
-    for name, cached in known.items():
-        share = _abbreviated(asked, cached, until, wake)
-        yield _row(found, "nine", {"jitter_s": jitter, "sessions": name}, ticks(by_second), share)
-
-
-def _abbreviated(asked: Asked, policy: Policy, until: int, wake: Wake) -> float:
-    """Which part of a morning's negotiations is abbreviated, among the first links: what is by the end, and was not yet
-    at nine."""
-    if policy.session_cache == "off":
-        return 0.0
-    few = min(asked.links, PART)
-    night, morning = (Part(_fleet(asked, policy, end, wake), 0, few).counted()[0] for end in (NINE, until))
-    return (morning.abbreviated - night.abbreviated) / max(morning.negotiations - night.negotiations, 1)
+    window = slice(NINE // 1000, until // 1000)
+    lifetimes = {"of the policy": asked.policy.session_lifetime, "of 24 h": SESSIONS}
+    none = True
+    for name, lifetime in lifetimes.items():
+        policy = asked.policy.but(session_cache="on", session_lifetime=lifetime)
+        what = f"nine o'clock, {jitter} s, sessions {name}"
+        morning, _ = _counted(_fleet(asked, policy, until, wake), what, executor, width, say)
+        by_second = morning.by_second[window]
+        found.arrivals[f"nine {jitter}"] = by_second
+        arrivals, total = ticks(by_second), int(by_second.sum())
+        if none:
+            none = False
+            yield _row(found, "nine", {"jitter_s": jitter, "sessions": "none"}, arrivals, 0.0)
+        share = int(morning.abbreviated_by_second[window].sum()) / max(total, 1)
+        yield _row(found, "nine", {"jitter_s": jitter, "sessions": name}, arrivals, share)
 
 
 def _cut(found: Run, cut: int) -> Iterator[Row]:

@@ -48,6 +48,17 @@ def answer(found: Run) -> Iterator[str]:
             f"({day['cores_mean_cached']:,.2f} and {day['cores_peak_cached']:,.1f} with a session cache); "
             f"for the data {day['cores_data']:,.2f}."
         )
+        yield (
+            f"Of {day['dead_sample']} deaths that of a server is noticed after {_noticed(day, 'server')}, that of a "
+            f"client, which frees its slot, after {_noticed(day, 'client')}."
+        )
+
+
+def _noticed(day: Row, who: str) -> str:
+    median, most, never = (day[f"dead_{who}_noticed_{what}"] for what in ("median_s", "max_s", "never"))
+    if median is None:
+        return f"more than a day ({never} never were)"
+    return f"{median:,.0f} s (median; {f'at most {most:,.0f}' if most is not None else f'{never} never'})"
 
 
 def _table(storm: str, rows: Sequence[Row]) -> Table:

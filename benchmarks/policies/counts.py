@@ -45,6 +45,11 @@ def histogram(values: Ints, times: Ints | None = None) -> Ints:
     return found
 
 
+def seconds(until: int) -> Ints:
+    """A nought for each second until then (ms)."""
+    return np.zeros(-(-until // 1000), dtype=np.int64)
+
+
 def _empty() -> Ints:
     return np.zeros(BINS, dtype=np.int64)
 
@@ -91,12 +96,17 @@ class Counts:
     """For each key, how long forged data would be delivered at the server; `use_client`: at the client."""
     use_client: Ints = field(default_factory=_empty)
     by_second: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    """Negotiations started in each second, from the opening on."""
+    """Negotiations started in each second: from the opening on, or by a clock on which links open one by one."""
+
+    abbreviated_by_second: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """Those of them that were answered by resuming a session."""
 
     def __post_init__(self) -> None:
         """As many seconds as the simulation has."""
         if not self.by_second.size:
-            self.by_second = np.zeros(-(-self.until // 1000), dtype=np.int64)
+            self.by_second = seconds(self.until)
+        if not self.abbreviated_by_second.size:
+            self.abbreviated_by_second = np.zeros_like(self.by_second)
 
     def __add__(self, other: Self) -> Self:
         """The counts of both sets of links. Raises ValueError where they ran to different times."""

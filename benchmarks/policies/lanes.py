@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from rekeyspec.benchmarks.policies.counts import Counts, Ints, histogram
+from rekeyspec.benchmarks.policies.counts import Counts, Ints, histogram, seconds
 from rekeyspec.reference.messages import CONTROL_BYTES
 from rekeyspec.reference.policy import Policy
 
@@ -30,6 +30,8 @@ class Terms:
     policy: Policy
     latency: int
     until: int
+    spread: int = 0
+    """Links open in the first so many ms of the clock that `by_second` goes by."""
 
     def __post_init__(self) -> None:
         """Computed once: they are read in the innermost loops."""
@@ -90,7 +92,7 @@ class Tally:
         self.sums: dict[str, int] = dict.fromkeys(
             ("messages", "bytes", "negotiations", "needless", "abbreviated", "heartbeats", "refused"), 0
         )
-        names = ("delay", "key_bytes", "life", "use_server", "use_client", "starts")
+        names = ("delay", "key_bytes", "life", "use_server", "use_client", "starts", "resumed")
         self.kept: dict[str, list[Ints]] = {name: [] for name in names}
         self.delay_const: dict[str, dict[int, int]] = {name: {} for name in names}
 
@@ -111,11 +113,11 @@ class Tally:
     def counts(self, links: int) -> Counts:
         """The counts of so many links."""
         t = self.terms
-        found = Counts(t.until, links=links)
+        found = Counts(t.until, links=links, by_second=seconds(t.until + t.spread))
         for name, amount in self.sums.items():
             setattr(found, name, amount)
         for name, parts in self.kept.items():
-            if name == "starts":
+            if name in ("starts", "resumed"):
                 continue
             values = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
             many = self.delay_const[name]
@@ -129,17 +131,20 @@ class Tally:
                 found.delayed, found.delay_sum = values.size, int(values.sum())
             if name == "life":
                 found.keys = values.size + sum(many.values())
-        starts = self.kept["starts"]
-        if starts:
-            found.by_second = np.bincount(np.concatenate(starts) // 1000, minlength=len(found.by_second))
+        found.by_second = self._seconds("starts", found.by_second)
+        found.abbreviated_by_second = self._seconds("resumed", found.abbreviated_by_second)
         return found
+
+    def _seconds(self, name: str, noughts: Ints) -> Ints:
+        kept = self.kept[name]
+        return np.bincount(np.concatenate(kept) // 1000, minlength=noughts.size) if kept else noughts
 
 
 class Lanes:
     """Links in lock-step. `take` copies some of them, `put` writes them back."""
 
     ARRAYS: Final = ("fc", "fs", "count", "data", "mark", "ac", "sc", "beat", "last_beat", "session_c", "session_s",
-                     "z", "who", "waiting", "begun", "bare")  # fmt: skip
+                     "z", "who", "waiting", "begun", "bare", "origin")  # fmt: skip
     fc: Ints
     """When the key came into force at the client; `fs`: at the server."""
     fs: Ints
@@ -166,17 +171,20 @@ class Lanes:
     """When the client has started a negotiation for age, where the server, which sent data, has not heard of it yet."""
     bare: Ints
     """1 where no data had been sent under the key by `begun`."""
+    origin: Ints
+    """When the link opened, by the clock of `by_second`; all other times are since then."""
 
     def __init__(self, terms: Terms, tally: Tally) -> None:
         self.t, self.tally = terms, tally
 
     @classmethod
-    def opened(cls, terms: Terms, tally: Tally, links: int) -> Self:
-        """So many links on which the client has just started the first negotiation, at 0."""
+    def opened(cls, terms: Terms, tally: Tally, origin: Ints) -> Self:
+        """Links that open then, on which the client has just started the first negotiation."""
         self = cls(terms, tally)
         for name in cls.ARRAYS:
-            setattr(self, name, np.zeros(links, dtype=np.int64))
+            setattr(self, name, np.zeros(origin.size, dtype=np.int64))
         lat = terms.latency
+        self.origin += origin
         self.fc += 2 * lat
         self.fs += 3 * lat
         self.mark += NEVER
@@ -188,8 +196,8 @@ class Lanes:
         self.session_s += 3 * lat + terms.lifetime
         self.z -= NEVER
         if terms.until > 0:
-            tally.add("negotiations", links)
-            tally.keep("starts", np.zeros(links, dtype=np.int64))
+            tally.add("negotiations", origin.size)
+            tally.keep("starts", origin)
         return self
 
     def take(self, where: Where) -> Self:
@@ -229,7 +237,7 @@ class Lanes:
         t, tally, lat = self.t, self.tally, self.t.latency
         tally.add("negotiations", where.size)
         tally.add("needless", where.size - int(np.count_nonzero(needed)))
-        tally.keep("starts", at)
+        tally.keep("starts", at + self.origin[where])
         late = np.asarray(by_server).astype(np.int64) * lat
         fc, fs = at + 2 * lat + late, at + 3 * lat - late
         self.retire(where, fc, fs)
@@ -266,6 +274,8 @@ class Lanes:
         mine, theirs = self.session_c[where], self.session_s[where]
         starter, other = np.where(by_server, theirs, mine), np.where(by_server, mine, theirs)
         resumed = (at < starter) & (answered < other)
-        self.tally.add("abbreviated", int(np.count_nonzero(resumed & (answered < t.until))))
+        seen = resumed & (answered < t.until)
+        self.tally.add("abbreviated", int(np.count_nonzero(seen)))
+        self.tally.keep("resumed", (at + self.origin[where])[seen])
         self.session_c[where] = np.where(resumed, mine, fc + t.lifetime)
         self.session_s[where] = np.where(resumed, theirs, fs + t.lifetime)

@@ -17,7 +17,7 @@ from typing import Self
 import numpy as np
 
 from rekeyspec.benchmarks.policies.busy import BusyPeriods
-from rekeyspec.benchmarks.policies.counts import Counts, histogram
+from rekeyspec.benchmarks.policies.counts import Counts, Ints, histogram, seconds
 from rekeyspec.reference.engine import Engine
 from rekeyspec.reference.guards import Rules
 from rekeyspec.reference.messages import SENDS
@@ -168,8 +168,8 @@ def played(policy: Policy, offers: Iterable[tuple[int, Role, int]], latency: int
     return link
 
 
-def counts_of(link: Link, until: int) -> Counts:
-    """What is counted of one link that was played until then."""
+def counts_of(link: Link, until: int, opened: int = 0, spread: int = 0) -> Counts:
+    """What is counted of one link that was played until then; `opened` and `spread` as `simulate` has them."""
     p = link.policy
     lives, sizes, at_server, at_client = [], [], [], []
     for epoch, key in link.keys.items():
@@ -186,7 +186,8 @@ def counts_of(link: Link, until: int) -> Counts:
         if p.may_offer("server"):
             at_client.append(ends["client"] - first)
     delays = [one for one in link.delays if one]
-    starts = np.array([key.started for key in link.keys.values()], dtype=np.int64)
+    starts = opened + np.array([key.started for key in link.keys.values()], dtype=np.int64)
+    resumed = opened + np.array([key.started for key in link.keys.values() if key.abbreviated], dtype=np.int64)
     arrays = [np.array(one, dtype=np.int64) for one in (delays, sizes, lives, at_server, at_client)]
     return Counts(
         until,
@@ -212,13 +213,21 @@ def counts_of(link: Link, until: int) -> Counts:
         life=histogram(arrays[2]),
         use_server=histogram(arrays[3]),
         use_client=histogram(arrays[4]),
-        by_second=np.bincount(starts // 1000, minlength=-(-until // 1000)).astype(np.int64),
+        by_second=_seconds(starts, until + spread),
+        abbreviated_by_second=_seconds(resumed, until + spread),
     )
 
 
-def reference_counts(policy: Policy, busy: BusyPeriods, latency: int, until: int) -> Counts:
-    """What the reference does on every link until then (ms), by its own `step`."""
-    total = Counts(until)
+def _seconds(starts: Ints, until: int) -> Ints:
+    return np.bincount(starts // 1000, minlength=seconds(until).size).astype(np.int64)
+
+
+def reference_counts(
+    policy: Policy, busy: BusyPeriods, latency: int, until: int, opened: Ints | None = None, spread: int = 0
+) -> Counts:
+    """What the reference does on every link, by its own `step`, as `simulate` says it."""
+    total = Counts(until, by_second=seconds(until + spread), abbreviated_by_second=seconds(until + spread))
     for number in range(busy.links):
-        total += counts_of(played(policy, busy.offers(number), latency, until), until)
+        begun = 0 if opened is None else int(opened[number])
+        total += counts_of(played(policy, busy.offers(number), latency, until), until, begun, spread)
     return total

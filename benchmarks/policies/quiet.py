@@ -75,7 +75,7 @@ def _cycles(s: Lanes, where: Where, at: Ints, last: Ints) -> None:
     tally.add("needless", total)
     tally.add("heartbeats", total * beats)
     number = np.arange(total) - np.repeat(np.cumsum(more) - more, more)
-    tally.keep("starts", np.repeat(at, more) + (number + 1) * cycle)
+    tally.keep("starts", np.repeat(at + s.origin[where], more) + (number + 1) * cycle)
     tally.repeat("key_bytes", 0, total)
     tally.repeat("life", cycle + lat, total)
     if "client" in t.policy.offering:

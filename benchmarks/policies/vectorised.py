@@ -13,7 +13,7 @@ import numpy as np
 
 from rekeyspec.benchmarks.policies.busy import CLIENT, SERVER, BusyPeriods
 from rekeyspec.benchmarks.policies.client import client_pass
-from rekeyspec.benchmarks.policies.counts import Counts, Ints
+from rekeyspec.benchmarks.policies.counts import Counts, Ints, seconds
 from rekeyspec.benchmarks.policies.coverage import check
 from rekeyspec.benchmarks.policies.lanes import Flags, Lanes, Tally, Terms, Where
 from rekeyspec.benchmarks.policies.play import reference_counts
@@ -26,14 +26,21 @@ CHUNK: Final = 20_000
 """So many links at a time: their state stays in the processor's cache."""
 
 
-def simulate(policy: Policy, busy: BusyPeriods, latency: int, until: int) -> Counts:
-    """What happens on every link until then (ms), each message `latency` under way. Raises BadInput for a policy or a
-    latency that is not covered."""
+def simulate(
+    policy: Policy, busy: BusyPeriods, latency: int, until: int, opened: Ints | None = None, spread: int = 0
+) -> Counts:
+    """What happens on every link until then (ms since it opened), each message `latency` under way.
+
+    `opened` says when each link opened, below `spread` (ms), by the clock that `by_second` goes by: without it all
+    opened at once, at 0. Raises BadInput for a policy or a latency that is not covered.
+    """
     check(policy, latency)
-    terms = Terms(policy, latency, until)
-    total = Counts(until)
+    terms = Terms(policy, latency, until, spread)
+    total = Counts(until, by_second=seconds(until + spread))
+    origin = np.zeros(busy.links, dtype=np.int64) if opened is None else opened
     for first in range(0, busy.links, CHUNK):
-        total += _chunk(terms, busy.take(np.arange(first, min(first + CHUNK, busy.links))))
+        some = np.arange(first, min(first + CHUNK, busy.links))
+        total += _chunk(terms, busy.take(some), origin[some])
     return total
 
 
@@ -41,20 +48,21 @@ def entangled(policy: Policy, busy: BusyPeriods, latency: int, until: int) -> Fl
     """Which links must be left to the reference."""
     terms = Terms(policy, latency, until)
     kept, _ = _allowed(terms, busy)
-    return _run(terms, kept)[1]
+    return _run(terms, kept, np.zeros(busy.links, dtype=np.int64))[1]
 
 
-def _chunk(terms: Terms, busy: BusyPeriods) -> Counts:
+def _chunk(terms: Terms, busy: BusyPeriods, origin: Ints) -> Counts:
     kept, refused = _allowed(terms, busy)
-    found, odd = _run(terms, kept)
+    found, odd = _run(terms, kept, origin)
     if not odd.any():
         found.refused = int(refused.sum())
         return found
     rest, left = np.flatnonzero(~odd), np.flatnonzero(odd)
-    found, again = _run(terms, kept.take(rest))
+    found, again = _run(terms, kept.take(rest), origin[rest])
     assert not again.any()
     found.refused = int(refused[rest].sum())
-    return found + reference_counts(terms.policy, busy.take(left), terms.latency, terms.until)
+    t = terms
+    return found + reference_counts(t.policy, busy.take(left), t.latency, t.until, origin[left], t.spread)
 
 
 def _allowed(terms: Terms, busy: BusyPeriods) -> tuple[BusyPeriods, Ints]:
@@ -76,9 +84,9 @@ def _allowed(terms: Terms, busy: BusyPeriods) -> tuple[BusyPeriods, Ints]:
     return (kept.split(min(limits) - 1) if limits else kept), refused
 
 
-def _run(terms: Terms, busy: BusyPeriods) -> tuple[Counts, Flags]:
+def _run(terms: Terms, busy: BusyPeriods, origin: Ints) -> tuple[Counts, Flags]:
     tally = Tally(terms)
-    lanes = Lanes.opened(terms, tally, busy.links)
+    lanes = Lanes.opened(terms, tally, origin)
     odd = np.zeros(busy.links, dtype=np.bool_)
     for row in range(len(busy.start)):
         for role in (CLIENT, SERVER):

@@ -46,6 +46,29 @@ def test_a_part_is_counted_as_the_reference_counts_it() -> None:
     assert not counted(part)[0].differences(reference_counts(POLICY, part.busy(), 20, FLEET.until))
 
 
+@pytest.mark.parametrize("changed", [{}, {"session_cache": "on"}, {"age_limit": 0}, {"age_limit": 120_000}])
+def test_links_that_open_at_their_own_times_are_counted_by_one_clock(changed: dict[str, Any]) -> None:
+    policy = POLICY.but(**changed)
+    part = Part(replace(FLEET, policy=policy, spread=HOUR), 0, 25)
+    opened, busy = part.opened(), part.busy()
+    assert len(set((opened // 1000).tolist())) > 15
+    busy.check()
+    ours = part.counted()[0]
+    assert not ours.differences(reference_counts(policy, busy, 20, FLEET.until, opened, HOUR))
+    assert ours.by_second.size == 4 * 3600
+    assert ours.by_second.sum() == ours.negotiations
+    assert ours.abbreviated_by_second.sum() == ours.abbreviated
+    assert int(np.flatnonzero(ours.by_second)[0]) == int(opened.min()) // 1000
+
+
+def test_an_offer_is_made_at_the_same_hour_whenever_the_link_opened() -> None:
+    at_once, spread = Part(FLEET, 0, 20), Part(replace(FLEET, spread=HOUR), 0, 20)
+    for link, opened in enumerate(spread.opened().tolist()):
+        theirs = [(t + opened, role, size) for t, role, size in spread.busy().offers(link)]
+        ours = [one for one in at_once.busy().offers(link) if one[0] >= opened]
+        assert theirs[: len(ours)] == ours, "what comes before the opening is left out, and nothing else"
+
+
 def test_no_more_parts_are_given_out_than_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     class Counting(Here):
         out = most = 0
@@ -137,6 +160,8 @@ def test_a_run_has_a_day_and_its_storms(tmp_path: Path) -> None:
     (day,) = found.day
     assert day["links"] == 40
     assert day["negotiations"] >= 40
+    assert day["dead_sample"] == 2 * running.DEATHS * 40
+    assert 0 < day["dead_server_noticed_median_s"] < 600
     assert day["cores_peak_cached"] <= day["cores_peak_full"]
     storms = [(row["storm"], row["jitter_s"], row["sessions"]) for row in found.storms]
     assert storms.count(("nine", 0, "none")) == storms.count(("restart", 10, "kept")) == 1

@@ -122,8 +122,8 @@ def test_what_the_end_cuts_off_is_cut_off_alike(until: int) -> None:
 
 
 def _terms(change: Callable[[lanes.Terms], dict[str, Any]]) -> Callable[..., lanes.Terms]:
-    def wrong(policy: Policy, latency: int, until: int) -> lanes.Terms:
-        terms = lanes.Terms(policy, latency, until)
+    def wrong(policy: Policy, latency: int, until: int, spread: int) -> lanes.Terms:
+        terms = lanes.Terms(policy, latency, until, spread)
         for name, value in change(terms).items():
             object.__setattr__(terms, name, value)
         return terms

@@ -24,6 +24,9 @@ def fleet(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     ] = "0,1,10,60,300,900",
     cut: Annotated[str, typer.Option(metavar="S,...", help="How long the network is cut.")] = "10,60,600",
     retry: Annotated[int, typer.Option(metavar="S", help="A client whose link has ended tries again in so long.")] = 30,
+    spread: Annotated[
+        int, typer.Option(metavar="S", help="Links have opened in the first so many seconds; 0: all at once.")
+    ] = 3600,
     cores: Annotated[int, typer.Option(metavar="N", help="Cores of the gateway.")] = 16,
     certificate: Annotated[
         str, typer.Option(metavar="NAME", help="The gateway's, as `bench cost` names it.")
@@ -62,7 +65,7 @@ def fleet(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     name, chosen = policy_named(policy)
     asked = Asked(
         chosen, name, workload, links, hours, latency, _numbers("--jitter", jitter), _numbers("--cut", cut), retry,
-        cores, seed, certificate, group,
+        spread, cores, seed, certificate, group,
     )  # fmt: skip
     check(asked.policy, latency)
     check_directory(output)
