@@ -26,13 +26,15 @@ class Answer:
     """Within the budget, the one that exposes least; None: none is within it."""
     cheapest: Tried | None
     """Within the bound, the one that costs least; None: none is within it."""
+    complete: bool = True
+    """False where an interrupt came before all had been tried."""
 
     def results(self) -> Results:
         """In the common form."""
         wanted = {name: value for name, value in asdict(self.wanted).items() if name != "offers"}
         rows = [_row(self.wanted, one, one is self.chosen) for one in self.tried]
         settings = {"wanted": wanted, "base": BASE, "costs": self.prices.source}
-        return Results("advise", settings, (self.wanted.seed,), {"tried": rows}, list(words(self)))
+        return Results("advise", settings, (self.wanted.seed,), {"tried": rows}, list(words(self)), self.complete)
 
 
 def within_budget(w: Wanted, one: Tried) -> bool:
@@ -51,7 +53,7 @@ def exposed(w: Wanted, one: Tried) -> float:
     return max(parts)
 
 
-def answered(wanted: Wanted, prices: Priced, tried: Sequence[Tried]) -> Answer:
+def answered(wanted: Wanted, prices: Priced, tried: Sequence[Tried], complete: bool = True) -> Answer:
     """Of those that keep both, the one that costs least; where several cost the same, the one that exposes least."""
 
     def cost(one: Tried) -> tuple[float, float, float]:
@@ -67,6 +69,7 @@ def answered(wanted: Wanted, prices: Priced, tried: Sequence[Tried]) -> Answer:
         min((one for one in safe if within_budget(wanted, one)), key=cost, default=None),
         min(cheap, key=exposure, default=None),
         min(safe, key=cost, default=None),
+        complete,
     )  # fmt: skip
 
 
@@ -82,8 +85,12 @@ def policy_file(found: Answer) -> str:
 def words(found: Answer) -> Iterator[str]:
     """The answer for people, a sentence or two at a time."""
     w, p = found.wanted, found.prices
-    example = found.tried[0]
     yield f"Asked: workload {w.workload}, {_how(w)}; {_asked(w)}. {len(found.tried)} policies were tried."
+    if not found.complete:
+        yield "It was interrupted: there may be better ones."
+    if not found.tried:
+        return
+    example = found.tried[0]
     if example.data_cpu:
         equal = p.full.cpu.both / p.byte(example.message).both
         yield (

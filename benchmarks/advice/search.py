@@ -147,11 +147,16 @@ class Bench:
         return counts_of(played(policy, w.offers, w.latency, self.until), self.until)
 
 
-def search(wanted: Wanted, prices: Priced, tell: Callable[[int, int], None] = lambda _done, _all: None) -> list[Tried]:
-    """Try every candidate."""
+def search(
+    wanted: Wanted, prices: Priced, tell: Callable[[int, int], None] = lambda _done, _all: None
+) -> tuple[list[Tried], bool]:
+    """Try every candidate: what came of each, and whether that was all of them, or an interrupt came first."""
     bench, all_of_them = Bench(wanted, prices), list(candidates(wanted))
-    found = []
-    for done, (policy, changes) in enumerate(all_of_them):
-        tell(done, len(all_of_them))
-        found += bench.tried(policy, changes)
-    return found
+    found: list[Tried] = []
+    try:
+        for done, (policy, changes) in enumerate(all_of_them):
+            tell(done, len(all_of_them))
+            found += bench.tried(policy, changes)
+    except KeyboardInterrupt:
+        return found, False
+    return found, True

@@ -159,7 +159,7 @@ def _nine(found: Run, jitter: int, executor: Executor, width: int, say: Say) -> 
     asked, wake = found.asked, Wake(NINE, jitter * 1000)
     until = NINE + jitter * 1000 + AFTERWARDS
     window = slice(NINE // 1000, until // 1000)
-    lifetimes = {"of the policy": asked.policy.session_lifetime, "of 24 h": SESSIONS}
+    lifetimes = {"policy's": asked.policy.session_lifetime, "24 h": SESSIONS}
     none = True
     for name, lifetime in lifetimes.items():
         policy = asked.policy.but(session_cache="on", session_lifetime=lifetime)

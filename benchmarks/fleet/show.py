@@ -64,10 +64,10 @@ def _noticed(day: Row, who: str) -> str:
 def _table(storm: str, rows: Sequence[Row]) -> Table:
     table = Table(title=f"{NAMES[storm]} ({rows[0]['cores']} cores)", title_justify="left")
     first = "cut" if storm == "partition" else "jitter"
-    columns = (first, "sessions", "negotiations", "abbreviated", "peak /s", "cores for it", "over after", "wait p99",
+    columns = (first, "sessions", "negotiations", "abbreviated", "peak a s", "cores", "over after", "wait p99",
                "gave up")  # fmt: skip
     for number, name in enumerate(columns):
-        table.add_column(name, justify="left" if number == 1 else "right")
+        table.add_column(name, justify="left" if number == 1 else "right", no_wrap=True)
     for row in rows:
         table.add_row(
             f"{row['cut_s' if storm == 'partition' else 'jitter_s']} s", row["sessions"], f"{row['negotiations']:,}",

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rekeyspec.benchmarks.advice.answer import answered, exposed, policy_file, within_bound, within_budget, words
-from rekeyspec.benchmarks.advice.search import BASE, Bench, candidates, search
+from rekeyspec.benchmarks.advice.search import BASE, Bench, Tried, candidates, search
 from rekeyspec.benchmarks.advice.wanted import Priced, Wanted, priced, share, size, span
 from rekeyspec.benchmarks.cost.costs import Costs, Handshake
 from rekeyspec.benchmarks.cost.ends import Ends
@@ -21,6 +21,7 @@ from rekeyspec.cli import app
 from rekeyspec.conformance.policies import policy_named, profiles
 from rekeyspec.conformance.target import BadInput
 from rekeyspec.reference.contradictions import contradictions
+from rekeyspec.reference.policy import Policy
 
 COSTS = Costs(
     {
@@ -55,7 +56,7 @@ def test_candidates_are_sound_and_keep_to_the_cipher() -> None:
 
 def test_the_cheapest_within_the_bounds_is_chosen() -> None:
     w = wanted()
-    found = answered(w, prices(w), search(w, prices(w)))
+    found = answered(w, prices(w), *search(w, prices(w)))
     chosen = found.chosen
     assert chosen is not None
     assert within_budget(w, chosen)
@@ -86,7 +87,7 @@ def _offers(w: Wanted) -> Sequence[tuple[int, str, int]]:
 
 def test_the_policy_file_is_read_as_what_was_tried(tmp_path: Path) -> None:
     w = wanted()
-    found = answered(w, prices(w), search(w, prices(w)))
+    found = answered(w, prices(w), *search(w, prices(w)))
     assert found.chosen is not None
     path = tmp_path / "advised.yaml"
     path.write_text(policy_file(found))
@@ -108,16 +109,37 @@ def test_the_policy_file_is_read_as_what_was_tried(tmp_path: Path) -> None:
 )
 def test_why_there_is_none_is_said(more: dict[str, object], said: str) -> None:
     w = wanted(**more)
-    found = answered(w, prices(w), search(w, prices(w)))
+    found = answered(w, prices(w), *search(w, prices(w)))
     assert found.chosen is None
     text = "\n".join(words(found))
     assert "None of them keeps both" in text
     assert said in text
 
 
+def test_an_interrupt_tells_what_was_found_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    w, whole = wanted(), Bench.tried
+
+    def interrupted(self: Bench, policy: Policy, changes: dict[str, object]) -> list[Tried]:
+        if made:
+            raise KeyboardInterrupt
+        made.append(1)
+        return whole(self, policy, changes)
+
+    made: list[int] = []
+    monkeypatch.setattr(Bench, "tried", interrupted)
+    found = answered(w, prices(w), *search(w, prices(w)))
+    assert len(found.tried) == 2
+    assert not found.complete
+    assert "It was interrupted" in "\n".join(words(found))
+    assert found.results().complete is False
+    none = answered(w, prices(w), *search(w, prices(w)))
+    assert none.chosen is None
+    assert len(list(words(none))) == 2
+
+
 def test_the_worst_of_several_bounds_counts() -> None:
     w = wanted()
-    one = search(w, prices(w))[0]
+    one = search(w, prices(w))[0][0]
     assert exposed(w, replace(one, key_bytes=1 << 21, use=1.0)) == 2
     assert exposed(w, replace(one, key_bytes=1, use=7200.0)) == 2
     assert not within_bound(w, replace(one, key_bytes=1 << 21, use=1.0))

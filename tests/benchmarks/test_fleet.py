@@ -167,7 +167,7 @@ def test_a_run_has_a_day_and_its_storms(tmp_path: Path) -> None:
     assert storms.count(("nine", 0, "none")) == storms.count(("restart", 10, "kept")) == 1
     nine = {row["sessions"]: row for row in found.storms if row["storm"] == "nine" and not row["jitter_s"]}
     assert nine["none"]["abbreviated"] == 0
-    assert nine["of 24 h"]["abbreviated"] == nine["of 24 h"]["negotiations"], "such a session outlives the night"
+    assert nine["24 h"]["abbreviated"] == nine["24 h"]["negotiations"], "such a session outlives the night"
     assert any("nine o'clock" in text for text in said)
     found.results().write(tmp_path)
     document = json.loads((tmp_path / "fleet.json").read_text())

@@ -45,7 +45,7 @@ def advise(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
 ) -> None:
     """Find the cheapest policy that exposes no more than you allow, on your workload; or say why none is cheap enough.
 
-    Exit 0: there is one. 1: none keeps both. 2: bad input.
+    Exit 0: there is one. 1: none keeps both. 2: bad input. An interrupt tells what was found so far.
     """
     from rekeyspec.cli.commands.bench.needs import needs
 
@@ -79,11 +79,14 @@ def advise(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
         check_directory(output)
     prices = _prices(wanted, costs)
     with ProgressLine() as line:
-        found = answered(wanted, prices, search(wanted, prices, lambda done, whole: line("policies", done, whole)))
+        tried, complete = search(wanted, prices, lambda done, whole: line("policies", done, whole))
+    found = answered(wanted, prices, tried, complete)
     for sentence in words(found):
         typer.echo(sentence)
     if output is not None:
         found.results().write(output)
+    if not complete:
+        raise KeyboardInterrupt
     if found.chosen is None:
         raise typer.Exit(1)
     text = policy_file(found)
