@@ -41,6 +41,8 @@ LOOPBACK = 128
 
 IDLE = 200
 """So many idle links are weighed."""
+CONNECTED = 40
+"""And so many over TCP."""
 
 
 class Pair:
@@ -319,9 +321,12 @@ class Timed(asyncio.SelectorEventLoop):
 def idle(tls: Mapping[Role, Tls]) -> None:
     """What idle links hold: of Python's memory, and timers."""
     policy, loop = profiles()["combined"], Timed()
-    weighed = _weighed(lambda: [Pair(tls, policy) for _ in range(IDLE)])
+    weighed = _weighed(lambda: _quiet([Pair(tls, policy) for _ in range(IDLE)]))
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        wires = runner.run(_connected(tls, policy))
+        wires = runner.run(_connected(tls, policy))  # the first ones bring what all share
+        more: list[Wire] = []
+        with_asyncio = _weighed(lambda: more.extend(runner.run(_connected(tls, policy))))
+        wires += more
         runner.run(asyncio.sleep(0))
         now = loop.time()
         timers = sum(not one.cancelled() and one.when() > now for one in loop.set) / (2 * len(wires))
@@ -329,22 +334,28 @@ def idle(tls: Mapping[Role, Tls]) -> None:
             runner.run(wire.close())
     print(
         f"idle link    {weighed / 1024 / 2 / IDLE:.1f} KiB without what OpenSSL and asyncio hold, {timers:.0f} timer  "
-        "(bound: 8, and 1)"
+        f"(bound: 8, and 1); {with_asyncio / 1024 / 2 / CONNECTED:.1f} KiB with asyncio's transport and all of its kind"
     )
 
 
-def _weighed(work: Callable[[], list[Pair]]) -> int:
-    """How much memory of Python's these hold, in bytes."""
-    gc.collect()
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    pairs = work()
+def _quiet(pairs: list[Pair]) -> list[Pair]:
+    """Nobody asks for their news any more."""
     for pair in pairs:
         pair.client.news.clear()
         pair.server.news.clear()
+    return pairs
+
+
+def _weighed(work: Callable[[], object]) -> int:
+    """How much memory of Python's this makes that is held then, in bytes."""
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    made = work()
     gc.collect()
     held = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
+    del made
     return held
 
 
@@ -352,7 +363,9 @@ async def _connected(tls: Mapping[Role, Tls], policy: Policy) -> list[Wire]:
     """Links over TCP that say nothing any more."""
     server = Server(lambda: Link(policy, "server", Connections(tls["server"])), _until_the_end)
     port = await server.start("127.0.0.1", 0)
-    return [await connect("127.0.0.1", port, Link(policy, "client", Connections(tls["client"]))) for _ in range(20)]
+    return [
+        await connect("127.0.0.1", port, Link(policy, "client", Connections(tls["client"]))) for _ in range(CONNECTED)
+    ]
 
 
 async def _until_the_end(wire: Wire) -> None:

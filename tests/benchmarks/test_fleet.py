@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from rekeyspec.benchmarks.fleet import parts
 from rekeyspec.benchmarks.fleet import run as running
@@ -21,6 +22,7 @@ from rekeyspec.benchmarks.fleet.queueing import TICK, seconds_of, served, ticks
 from rekeyspec.benchmarks.fleet.run import run
 from rekeyspec.benchmarks.policies.play import reference_counts
 from rekeyspec.benchmarks.policies.workloads import HOUR
+from rekeyspec.cli import app
 from rekeyspec.conformance.campaign.crew import Here
 from rekeyspec.conformance.policies import profiles
 from rekeyspec.conformance.target import BadInput
@@ -210,3 +212,22 @@ def test_processes_count_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     ours = whole(replace(FLEET, until=HOUR), Here(), 1, lambda _links: None)
     assert not theirs[0].differences(ours[0])
     assert theirs[1] == ours[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--jitter", "0,x"], "--jitter: 'x' was read"),
+        (["--cut", "0"], "--cut: 0 was read"),
+        (["--links", "0"], "--links: 0 was read"),
+        (["--policy", "combind"], "combind"),
+        (["--workload", "mine.csv"], "'mine.csv' was read"),
+        (["--latency", "5000"], "does not cover"),
+        (["--costs", "missing.json"], "missing.json"),
+        (["--cluster", "tcp://127.0.0.1:9", "-j", "2"], "one of the two"),
+    ],
+)
+def test_what_the_command_line_refuses(words: list[str], said: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=said):
+        CliRunner().invoke(app, ["bench", "fleet", "--output", str(tmp_path), *words], catch_exceptions=False)
+    assert not list(tmp_path.iterdir())
