@@ -87,6 +87,10 @@ docs: $(VENV)/.full
 # bench: nothing else should run beside it.
 bench: $(VENV)/.full
 	@for one in explore campaign reports audit wire speed; do echo "== $$one"; $(PY) -m rekeyspec.benchmarks.$$one || exit 1; done
+	@echo '== cost'; $(REKEYSPEC) bench cost --output build/bench
+	@echo '== policies'; $(REKEYSPEC) bench policies --costs build/bench/cost.json --output build/bench
+	@echo '== agreement'; $(PY) -m rekeyspec.benchmarks.policies.agreement --links 1000
+	@echo '== fleet'; $(REKEYSPEC) bench fleet --costs build/bench/cost.json --output build/bench
 
 # regression: is any ratio beyond the tolerance of the one that is kept?
 regression: $(VENV)/.full
