@@ -24,6 +24,7 @@ Tables = Mapping[str, Sequence[Row]]
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "costs.md"
 FIGURES: Final = ("cost", "policies", "fleet")
+NUMBER: Final = re.compile(r"–|never|-?\d[\d,.]*(?: ?%| [KMGT]?i?B)?")
 MARK: Final = re.compile(r"(<!-- (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -56,9 +57,10 @@ def read(folder: Path) -> dict[str, Document]:
 
 
 def table(heads: Sequence[str], rows: Iterator[Sequence[object]]) -> str:
-    """A table in Markdown; what is no word stands at the right."""
+    """A table in Markdown; numbers stand at the right."""
     body = [[_cell(one) for one in row] for row in rows]
-    lines = [heads, ["---" if number == 0 else "---:" for number in range(len(heads))], *body]
+    right = [all(NUMBER.fullmatch(line[column]) for line in body) for column in range(len(heads))]
+    lines = [heads, ["---:" if one else "---" for one in right], *body]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -200,7 +202,7 @@ def _storms(found: Mapping[str, Document]) -> str:
                 row["cores_for_peak"], over, f"{row['wait_p99_ms'] / 1000:,.1f}", row["gave_up"],
             )  # fmt: skip
 
-    heads = ("storm", "sessions", "negotiations", "peak a second", "cores for it", "over after, s", "wait p99, s",
+    heads = ("storm", "sessions", "negotiations", "peak a second", "cores for it", "queue gone after, s", "wait p99, s",
              "gave up")  # fmt: skip
     return table(heads, rows())
 

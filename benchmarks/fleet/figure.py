@@ -24,6 +24,7 @@ def drawn(found: Run) -> Figure:
     _day(day, found)
     _storm(nine, found, "nine", "everyone wakes at nine")
     _storm(restart, found, "restart", "the gateway restarts, all come back")
+    figure.legend(*restart.get_legend_handles_labels(), loc="outside lower center", ncols=SHOWN, fontsize=9)
     asked = found.asked
     figure.suptitle(f"{asked.links:,} links, policy {asked.name}, workload {asked.workload}")
     return figure
@@ -66,4 +67,3 @@ def _storm(axes: Axes, found: Run, storm: str, title: str) -> None:
             va="bottom", fontsize=8,
         )  # fmt: skip
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)

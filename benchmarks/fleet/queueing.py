@@ -26,7 +26,7 @@ class Served:
     """How it went. Times are ms; None: it never ends."""
 
     drained: int | None
-    """From the first arrival until nobody waits and nobody is to come again."""
+    """From the first arrival until the last of those was served that had to wait; 0 where nobody had to."""
     wait_p50: int
     wait_p99: int
     wait_max: int
@@ -63,6 +63,7 @@ def served(arrivals: Ints, rate: float, patience: int, retry: int) -> Served:
     if not some.size:
         return Served(0, 0, 0, 0, 0, 0, 0)
     tick, last, carry, gave_up, backlog, length = int(some[0]), int(some[-1]), 0.0, 0, 0, 0
+    drained = tick
     first, span, most = tick, max(1, retry // TICK), max(1, patience // TICK)
     while tick <= last or waiting or coming:
         if tick - first > _LONGEST:
@@ -82,11 +83,12 @@ def served(arrivals: Ints, rate: float, patience: int, retry: int) -> Served:
             now = min(count, int(carry))
             carry, length = carry - now, length - now
             waits[tick - since] = waits.get(tick - since, 0) + now
+            drained = tick + 1 if tick > since else drained
             waiting.popleft()
             if count > now:
                 waiting.appendleft((begun, since, count - now))
         tick += 1
-    return Served((tick - first) * TICK, *_percentiles(waits), gave_up, backlog, sum(waits.values()))
+    return Served((drained - first) * TICK, *_percentiles(waits), gave_up, backlog, sum(waits.values()))
 
 
 def _again(coming: dict[int, list[tuple[int, int]]], tick: int, since: int, count: int, span: int) -> None:

@@ -64,7 +64,7 @@ def _noticed(day: Row, who: str) -> str:
 def _table(storm: str, rows: Sequence[Row]) -> Table:
     table = Table(title=f"{NAMES[storm]} ({rows[0]['cores']} cores)", title_justify="left")
     first = "cut" if storm == "partition" else "jitter"
-    columns = (first, "sessions", "negotiations", "abbreviated", "peak a s", "cores", "over after", "wait p99",
+    columns = (first, "sessions", "negotiations", "abbreviated", "peak a s", "cores", "queue gone", "wait p99",
                "gave up")  # fmt: skip
     for number, name in enumerate(columns):
         table.add_column(name, justify="left" if number == 1 else "right", no_wrap=True)

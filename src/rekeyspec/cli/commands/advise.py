@@ -102,5 +102,5 @@ def _prices(wanted: Wanted, costs: Path | None) -> Priced:
     from rekeyspec.benchmarks.cost.costs import load, measure_costs
 
     if costs is not None:
-        return priced(wanted, load(costs), f"from {costs}")
+        return priced(wanted, load(costs), f"from {costs.name}")
     return priced(wanted, measure_costs(to_measure(wanted)), "measured now")

@@ -84,7 +84,7 @@ def _price(asked: Asked, costs: Path | None) -> Price:
     from rekeyspec.benchmarks.fleet.choices import price, to_measure
 
     if costs is not None:
-        return price(load(costs), asked, f"from {costs}")
+        return price(load(costs), asked, f"from {costs.name}")
     return price(measure_costs(to_measure(asked)), asked, "measured now")
 
 

@@ -46,7 +46,7 @@ def policies(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     from rekeyspec.conformance.report.output import check_directory
 
     limits(days, links, latency, seed)
-    prices = Prices.measured(load(costs), str(costs)) if costs else Prices()
+    prices = Prices.measured(load(costs), costs.name) if costs else Prices()
     wanted = Settings(
         chosen_workloads(workload or ()), chosen_policies(policy or ()), int(days * DAY), links, latency, seed, prices,
         sources=not workload and not policy,
