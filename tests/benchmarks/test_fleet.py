@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from rekeyspec.benchmarks.fleet import parts
@@ -20,6 +22,7 @@ from rekeyspec.benchmarks.fleet.cutting import Cut, parted, returning
 from rekeyspec.benchmarks.fleet.parts import Fleet, Part, Wake, counted, whole
 from rekeyspec.benchmarks.fleet.queueing import TICK, seconds_of, served, ticks
 from rekeyspec.benchmarks.fleet.run import run
+from rekeyspec.benchmarks.fleet.show import show
 from rekeyspec.benchmarks.policies.play import reference_counts
 from rekeyspec.benchmarks.policies.workloads import HOUR
 from rekeyspec.cli import app
@@ -177,6 +180,19 @@ def test_a_run_has_a_day_and_its_storms(tmp_path: Path) -> None:
     assert document["bench"] == "fleet"
     assert document["complete"] is True
     assert (tmp_path / "fleet-storms.csv").read_text().startswith("storm,")
+
+
+def test_no_number_is_cut_at_eighty_columns() -> None:
+    found = run(asked(), PRICE, Here(), 1)
+    for row in found.storms:
+        row |= {"negotiations": 10_000_000, "peak_per_second": 10_000_000, "cores_for_peak": 9999.9,
+                "drained_ms": 9_999_900, "wait_p99_ms": 9_999_900, "gave_up": 10_000_000}  # fmt: skip
+    out = Console(width=80, record=True, file=io.StringIO())
+    show(found, [], out)
+    text = out.export_text()
+    assert "…" not in text
+    assert text.count("9,999.9 s") == 2 * len(found.storms)
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_an_interrupt_keeps_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
