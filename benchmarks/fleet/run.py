@@ -42,7 +42,6 @@ class Run:
     minutes: list[Row] = field(default_factory=list)
     arrivals: dict[str, Ints] = field(default_factory=dict)
     """Negotiations that are asked for in each second of a storm, for the figure."""
-    counts: Counts | None = None
     complete: bool = False
 
     def results(self) -> Results:
@@ -53,7 +52,7 @@ class Run:
         return Results("fleet", settings, (self.asked.seed,), tables, NOTES, self.complete)
 
 
-NOTES = (  # of every run
+NOTES = (
     "A negotiation's cost is the gateway's CPU time, measured in memory: no sockets, and nothing else that it does.",
     "A core does nothing else, and a client that gives up costs nothing: so the storms are the least that can be.",
     "Partitions and deaths are played by the reference on a sample of the links; all else counts every link.",
@@ -95,7 +94,6 @@ def _day(found: Run, executor: Executor, width: int, say: Say) -> None:
     counts, periods = _counted(
         _fleet(asked, asked.policy.but(session_cache="on"), asked.until), "the day", executor, width, say
     )
-    found.counts = counts
     rates = counts.by_second[asked.spread + OPENING : asked.until // 1000]
     seconds = counts.until / 1000
     shared = price.full * counts.full + price.abbreviated * counts.abbreviated

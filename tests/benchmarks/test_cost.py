@@ -415,10 +415,10 @@ def test_bad_input_is_one_message_and_exit_2(words: list[str], said: str, tmp_pa
 def test_a_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     from rekeyspec.cli.commands.bench.cost import cost
 
-    for name in ("OpenSSL", "matplotlib"):
+    for name, package in (("OpenSSL", "pyOpenSSL"), ("matplotlib", "matplotlib")):
         with monkeypatch.context() as patch:
             patch.setitem(sys.modules, name, None)
-            with pytest.raises(BadInput, match=rf"no {name}.*pip install 'rekeyspec\[wire,bench\]'"):
+            with pytest.raises(BadInput, match=rf"no {package}.*pip install 'rekeyspec\[wire,bench\]'"):
                 cost()
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rekeyspec.cli.commands.bench.needs import needs
+
 if TYPE_CHECKING:
     from rekeyspec.benchmarks.advice.wanted import Priced, Wanted
 
@@ -47,8 +49,6 @@ def advise(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
 
     Exit 0: there is one. 1: none keeps both. 2: bad input. An interrupt tells what was found so far.
     """
-    from rekeyspec.cli.commands.bench.needs import needs
-
     needs("advise", wire=True)
     from rekeyspec.benchmarks.advice.answer import answered, policy_file, words
     from rekeyspec.benchmarks.advice.search import search

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from rekeyspec.cli.commands.bench.needs import needs
+
 _Names = typer.Option(metavar="NAME,...", help="Only these.")
 
 
@@ -42,7 +44,7 @@ def cost(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
 
     The first of each option is what the others are compared with. An interrupt keeps what was measured.
     """
-    _needs()
+    needs("bench cost", wire=True)
     from rekeyspec.benchmarks.cost import choices
     from rekeyspec.benchmarks.cost.figure import drawn
     from rekeyspec.benchmarks.cost.run import run
@@ -70,18 +72,3 @@ def cost(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     show(found, files)
     if not found.complete:
         raise KeyboardInterrupt
-
-
-def _needs() -> None:
-    """A clear word where an extra is missing."""
-    try:
-        import cryptography  # noqa: F401
-        import matplotlib as mpl  # noqa: F401
-        import OpenSSL  # noqa: F401
-    except ImportError as why:
-        from rekeyspec.conformance.yamlfile import problem
-
-        raise problem(
-            "bench cost", f"no {why.name}", "cryptography, pyOpenSSL and matplotlib",
-            "install them with: pip install 'rekeyspec[wire,bench]'",
-        ) from None  # fmt: skip

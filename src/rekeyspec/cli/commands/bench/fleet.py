@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
+from rekeyspec.cli.commands.bench.needs import needs
+
 if TYPE_CHECKING:
     from rekeyspec.benchmarks.fleet.choices import Asked, Price
 
@@ -50,8 +52,6 @@ def fleet(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
 
     An interrupt keeps what was found.
     """
-    from rekeyspec.cli.commands.bench.needs import needs
-
     needs("bench fleet", wire=costs is None)
     from rekeyspec.benchmarks.fleet.choices import Asked
     from rekeyspec.benchmarks.fleet.figure import drawn

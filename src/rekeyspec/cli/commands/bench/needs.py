@@ -16,4 +16,4 @@ def needs(command: str, *, wire: bool = False) -> None:
     if missing := [name for module, name in wanted.items() if find_spec(module) is None]:
         extras = "wire,bench" if wire else "bench"
         remedy = f"install them with: pip install 'rekeyspec[{extras}]'"
-        raise problem(command, f"no {', '.join(missing)}", " and ".join(wanted.values()), remedy)
+        raise problem(command, f"no {', '.join(missing)}", ", ".join(wanted.values()), remedy)
