@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rekeyspec import __version__
 from rekeyspec.conformance.adapters.lines import Lines
@@ -19,6 +19,9 @@ from rekeyspec.conformance.audit.target import is_log, judged, unseen
 from rekeyspec.conformance.coverage import Coverage, coverage
 from rekeyspec.conformance.modelgraph import Graph
 from rekeyspec.conformance.peers import named as peers
+from rekeyspec.conformance.peers.experiment import REPETITIONS
+from rekeyspec.conformance.peers.peer import Peer
+from rekeyspec.conformance.peers.run import run
 from rekeyspec.conformance.policies import policy_named
 from rekeyspec.conformance.replay import replay
 from rekeyspec.conformance.report.contents import Report, counted
@@ -38,6 +41,14 @@ PATIENCE: Final = 3
 
 Progress = Callable[[str, int, int], None]
 """Is told the target, how many of its cases are done, and how many there are."""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Of real programs: the experiments by name or question (none: all), and how often each is performed."""
+
+    only: Sequence[str] = ()
+    repetitions: int = REPETITIONS
 
 
 @dataclass
@@ -71,6 +82,7 @@ def check(
     progress: Progress,
     suites: Sequence[str] = (),
     validate: bool = False,
+    asking: Asking = Asking(),
 ) -> Checked:
     """Judge each target. `profile` is a profile's name or a policy file; `suites` are `hand`, `model` and folders of
     tours. None of either: what `suite` says, and of a log its header. `validate`: every line of a program is checked
@@ -84,16 +96,19 @@ def check(
     stated: dict[str, dict[str, str]] = {}
     troubles: list[str] = []
     notes: list[str] = []
-    for text in dict.fromkeys(targets):
+    named = peers.expanded(targets)
+    real = _real_programs(named, troubles)
+    cases += run(list(real.values()), evidence, progress, asking.only, asking.repetitions) if real else []
+    for text in named:
+        if text.startswith("peer:"):
+            if text in real:
+                stated[real[text].target] = UNJUDGED | real[text].unsupported()
+            continue
         lines = Lines() if validate and not is_log(text) else None
         try:
             if is_log(text):
                 stated[text] = {}
                 logs.append(_logged(text, profile, troubles, notes))
-            elif text.startswith("peer:"):
-                peer = peers.peer_named(text)
-                stated[text] = UNJUDGED | peer.unsupported()
-                cases += all_rules(peer.run(evidence), text)
             else:
                 with target_named(text, lines) as target:
                     stated[target.name] = UNJUDGED | dict(target.unsupported)
@@ -112,6 +127,18 @@ def check(
         if lines is not None:
             notes.append(f"{text}: {lines.counts()}")
     return Checked(_together(cases, stated, logs), troubles, notes, graphs)
+
+
+def _real_programs(named: Sequence[str], troubles: list[str]) -> dict[str, Peer[Any]]:
+    """The real programs among the targets, by what they were called."""
+    found: dict[str, Peer[Any]] = {}
+    for text in named:
+        if text.startswith("peer:"):
+            try:
+                found[text] = peers.peer_named(text)
+            except BadInput as why:
+                troubles.append(str(why))
+    return found
 
 
 def _logged(text: str, profile: str | None, troubles: list[str], notes: list[str]) -> Report:
@@ -230,12 +257,6 @@ def not_run(told: Told, target: str, word: Word, reason: str) -> Case:
     """A trace that is not told to a target, and why."""
     cited = tuple(told.trace.rules)
     return Case(target, told.profile, told.trace.name, cited, told.policy.plain(), (), word, reason)
-
-
-def all_rules(cases: Sequence[Case], target: str) -> list[Case]:
-    """A peer that is not there is one case that cites no rule: it says it of every rule."""
-    every = tuple(rules())
-    return [replace(c, target=target, rules=c.rules or every if c.word == "unsupported" else c.rules) for c in cases]
 
 
 def one(trace: Trace, target: str, profile: str | None, *, named: str = "") -> Case:

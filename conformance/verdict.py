@@ -63,6 +63,20 @@ class Divergence:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """What is known of an experiment on a real program besides its case: the question in words, the options that the
+    program was given, its version, how often it was performed, what was `seen` the last time in words with numbers, and
+    which values of the policy's parameters it follows (None: by none of those tried does its log conform)."""
+
+    question: str
+    settings: str
+    version: str
+    repetitions: int
+    seen: str = ""
+    follows: Mapping[str, int | str] | None = None
+
+
+@dataclass(frozen=True)
 class Case:
     """One trace or experiment on one target: the log that was seen, and what the oracle made of it."""
 
@@ -81,6 +95,8 @@ class Case:
     """The command that shows it again; empty where nothing can."""
     evidence: str = ""
     """Where the log was saved, if it was."""
+    trial: Trial | None = None
+    """Of an experiment on a real program."""
 
 
 @dataclass(frozen=True)

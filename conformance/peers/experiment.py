@@ -3,8 +3,9 @@
 An experiment provokes one behaviour under one policy and is watched in real time. Performing it gives the events of the
 end under test, which the oracle judges as it judges any log, with a tolerance. A verdict is not believed at once:
 
+- Each experiment is performed several times, side by side. What they say must be the same, or it is inconclusive, and
+  a rule counts as exercised only where it was in each of them.
 - A run in which this machine stalled for longer than the tolerance says nothing about the program; it is done again.
-- A violation, or a program that broke, must come out the same twice; otherwise the experiment is inconclusive.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from pathlib import Path
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from rekeyspec.conformance.oracle import judge
-from rekeyspec.conformance.peers.evidence import Row, save
+from rekeyspec.conformance.peers.evidence import Row, keep_files, save
+from rekeyspec.conformance.peers.follow import followed
+from rekeyspec.conformance.peers.questions import question
 from rekeyspec.conformance.target import Broken
-from rekeyspec.conformance.verdict import Case, Divergence, Word
+from rekeyspec.conformance.verdict import Case, Divergence, Trial, Word
 from rekeyspec.reference.conditions import Margin
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.vocabulary import Do, Event, Role
@@ -28,8 +31,11 @@ from rekeyspec.reference.vocabulary import Do, Event, Role
 PROFILE: Final = "own"
 """Of every peer's case: each experiment has a policy of its own, that which the program is configured to."""
 
+REPETITIONS: Final = 3
+"""How often an experiment is performed before what it says counts."""
+
 ATTEMPTS: Final = 3
-"""How often an experiment is tried while the machine stalls."""
+"""How often one performance is tried while the machine stalls."""
 
 BEAT: Final = 0.01
 """How often (s) it is looked whether the machine stalls."""
@@ -38,49 +44,79 @@ Provocation = TypeVar("Provocation")
 
 
 class Observed(NamedTuple):
-    """What one run gave: the events at the end under test, and the raw log that they were read from."""
+    """What one run gave: the events at the end under test, the raw log that they were read from, and files to keep
+    beside them, by name (the program's own log, a capture)."""
 
     events: tuple[Event, ...]
     raw: tuple[Row, ...]
+    files: Mapping[str, str | bytes] = {}
+
+
+class Failed(Broken):
+    """A program that died, hung, never connected, or said what could not be read; with its files to keep, by name."""
+
+    def __init__(self, text: str, files: Mapping[str, str | bytes] | None = None) -> None:
+        super().__init__(text)
+        self.files = dict(files or {})
 
 
 @dataclass(frozen=True)
 class Experiment(Generic[Provocation]):
-    """One question to a program. `rules` are those it asks; `policy` is what the program is configured to, as near as
-    its options come. `provocation` is for whoever performs it.
+    """One question to a program, at one setting. `rules` are those it asks; `policy` is what the program is configured
+    to, as near as its options come. `provocation` is for whoever performs it.
     """
 
     name: str
-    question: str
+    """`QUESTION` or `QUESTION.SETTING`, the question one of `questions.QUESTIONS`."""
     rules: tuple[str, ...]
     policy: Policy
     provocation: Provocation
     observe: Callable[[Sequence[Event]], str]
     """What was seen, in words with numbers."""
     manual: str = ""
-    """The word of the program's own manual, for a violation."""
+    """The word of the program's own manual, for a violation: what it says it does, or that it has no such thing."""
+    settings: str = ""
+    """The options that the program was given for it, as its user would give them."""
     margin: Margin = field(default=Margin(ms=120))
     stands_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What the oracle sees and what that shows: the keeping or breaking of a rule is, as this experiment is built, that
     of these rules. (Where only bytes that came could reach the limit, passing it shows that those were not counted.)"""
     shows: Mapping[str, Callable[[Sequence[Event]], bool]] = field(default_factory=dict)
     """Rules without an obligation of their own, and how it is seen in the log that they were exercised."""
+    breaks: Mapping[str, Callable[[Sequence[Event]], str]] = field(default_factory=dict)
+    """Rules that the oracle cannot judge from events alone, and what is seen to be otherwise: a sentence, or nothing.
+    Looked at only where the oracle finds no violation."""
+    follow: tuple[str, ...] = ()
+    """The policy's parameters that this experiment tells apart: see `follow`."""
     end: Role = "client"
     hidden: frozenset[Do] = frozenset()
 
+    @property
+    def question(self) -> str:
+        """What is asked, in words."""
+        return question(self.name)
+
 
 Perform = Callable[[Experiment[Provocation]], Awaitable[Observed]]
-"""Runs an experiment once. Raises Broken when the program crashed, hung or talked nonsense."""
+"""Runs an experiment once. Raises Broken, best as `Failed`, when the program crashed, hung or talked nonsense."""
+
+Done = Callable[[], None]
 
 
 @dataclass(frozen=True)
 class Laboratory(Generic[Provocation]):
-    """Where experiments on one target are performed, all at once since they mostly wait."""
+    """Where experiments on one target are performed, side by side since they mostly wait: at most as many at once as
+    `running` allows, of all who share it."""
 
     target: str
     version: str
     perform: Perform[Provocation]
     evidence: Path
+    """The directory of this target's evidence."""
+    repetitions: int = REPETITIONS
+    running: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(16))
+    done: Done = lambda: None
+    """Is called when an experiment is."""
 
     async def cases(self, experiments: Sequence[Experiment[Provocation]]) -> list[Case]:
         """At least one case per experiment, in their order; a violation that shows several rules broken gives one for
@@ -94,15 +130,15 @@ class Laboratory(Generic[Provocation]):
         return [case for e, task in zip(experiments, tasks, strict=True) for case in by_cause(e, task.result())]
 
     async def _case(self, e: Experiment[Provocation]) -> Case:
-        first = await self._undisturbed(e, self.evidence / e.name)
-        if first.word not in ("violates", "broken"):
-            return first
-        return settled(first, await self._undisturbed(e, self.evidence / f"{e.name}-again"))
+        places = [self.evidence / e.name / str(n) for n in range(1, self.repetitions + 1)]
+        runs = await asyncio.gather(*(self._undisturbed(e, place) for place in places))
+        self.done()
+        return settled(runs)
 
     async def _undisturbed(self, e: Experiment[Provocation], directory: Path) -> Case:
         for attempt in range(1, ATTEMPTS + 1):
             stall = Stall()
-            async with measuring(stall):
+            async with self.running, measuring(stall):
                 case = await self._once(e, directory)
             if stall.longest <= e.margin.ms:
                 return case
@@ -111,22 +147,33 @@ class Laboratory(Generic[Provocation]):
         raise AssertionError("unreachable")
 
     async def _once(self, e: Experiment[Provocation], directory: Path) -> Case:
+        trial = Trial(e.question, e.settings, self.version, self.repetitions)
         case = Case(
             self.target, PROFILE, e.name, e.rules, asdict(e.policy), (), "broken",
-            replay=f"rekeyspec check {self.target}",
+            replay=f"rekeyspec check {self.target} --only {e.name}", trial=trial,
         )  # fmt: skip
         try:
             seen = await self.perform(e)
         except Broken as fault:
-            return replace(case, reason=str(fault))
-        log = save(directory, e.policy, f"{self.target} {self.version}: {e.name}", e.margin.ms, seen.events, seen.raw)
+            kept = keep_files(directory, fault.files) if isinstance(fault, Failed) else ""
+            return replace(case, reason=str(fault), evidence=kept)
+        origin = f"{self.target} {self.version}: {e.name}"
+        log = save(directory, e.policy, origin, e.margin.ms, seen.events, seen.raw, e.hidden)
+        keep_files(directory, seen.files)
         divergence, exercised = judge(e.policy, e.end, seen.events, e.margin, e.hidden)
         if divergence is None:
             exercised |= shown(e, seen.events, exercised)
+            divergence = otherwise(e, seen.events)
         return replace(
             case, log=seen.events, word=word(divergence, exercised, e.rules), reason=reason(e, seen.events, divergence),
             divergence=divergence, exercised=exercised, evidence=str(log),
+            trial=replace(trial, seen=e.observe(seen.events), follows=_followed(e, seen.events)),
         )  # fmt: skip
+
+
+def _followed(e: Experiment[Provocation], events: Sequence[Event]) -> Mapping[str, int | str] | None:
+    """What of the policy the program follows; nothing where the experiment tells nothing apart."""
+    return followed(e.policy, e.follow, lambda p: judge(p, e.end, events, e.margin, e.hidden)[0] is None)
 
 
 def word(divergence: Divergence | None, exercised: frozenset[str], asked: Sequence[str]) -> Word:
@@ -154,18 +201,39 @@ def by_cause(e: Experiment[Provocation], case: Case) -> list[Case]:
     return [replace(case, divergence=one, exercised=exercised) for one in blamed]
 
 
+def otherwise(e: Experiment[Provocation], events: Sequence[Event]) -> Divergence | None:
+    """Where the experiment itself sees a rule broken that the oracle cannot judge."""
+    for rule, sees in e.breaks.items():
+        if sentence := sees(events):
+            last = len(events) - 1
+            return Divergence(0, last, events[last].t if events else 0, e.end, rule, "not-allowed", None, sentence)
+    return None
+
+
 def reason(e: Experiment[Provocation], events: Sequence[Event], divergence: Divergence | None) -> str:
     """What was seen, and beside a violation the manual's word."""
     seen = e.observe(events)
     return f"{seen}; its manual: {e.manual}" if divergence is not None and e.manual else seen
 
 
-def settled(first: Case, again: Case) -> Case:
-    """What is believed of a surprise that was asked for twice: the second case, if it says the same as the first."""
-    if (again.word, _broken_rule(again)) == (first.word, _broken_rule(first)):
-        return again
-    told = " and then ".join(f"{case.word} ({_broken_rule(case) or case.reason})" for case in (first, again))
-    return replace(again, word="inconclusive", reason=f"not the same twice: {told}", divergence=None)
+def settled(runs: Sequence[Case]) -> Case:
+    """What is believed of several runs of one experiment: the last one, if all say the same. What only some of them
+    exercised, or followed, does not count."""
+    last = runs[-1]
+    if len({(case.word, _broken_rule(case)) for case in runs}) > 1:
+        told = "; ".join(f"{case.word} ({_broken_rule(case) or case.reason})" for case in runs)
+        return replace(last, word="inconclusive", reason=f"not the same {len(runs)} times: {told}", divergence=None)
+    exercised = frozenset.intersection(*(case.exercised for case in runs))
+    if last.word == "conforms" and not exercised.intersection(last.rules):
+        return replace(last, word="inconclusive", exercised=exercised, reason=f"not each time: {last.reason}")
+    trial = last.trial
+    if trial is not None and len({_plain(case) for case in runs}) > 1:
+        trial = replace(trial, follows=None)
+    return replace(last, exercised=exercised, trial=trial)
+
+
+def _plain(case: Case) -> str:
+    return repr(case.trial.follows if case.trial else None)
 
 
 def _broken_rule(case: Case) -> str:

@@ -16,7 +16,8 @@ def check(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
         list[str],
         typer.Argument(
             metavar="TARGET...",
-            help="reference, python:MODULE:ATTR, exec:COMMAND, pair:CLIENT SERVER, peer:asyncssh or log:FILE.",
+            help="reference, python:MODULE:ATTR, exec:COMMAND, pair:CLIENT SERVER, peer:NAME, peer:FILE.py, "
+            "peer:all or log:FILE.",
         ),
     ],
     profile: Profile = None,
@@ -52,6 +53,13 @@ def check(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Say which rules, actions, guards, states and steps were exercised.")
     ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="NAME", help="Of real programs, this experiment or question only; repeatable."),
+    ] = None,
+    repeat: Annotated[
+        int, typer.Option("--repeat", min=1, metavar="N", help="How often each experiment on a real program is done.")
+    ] = 3,
     expected: ExpectedFile = None,
     update_expected: UpdateExpected = False,
     watch: Annotated[
@@ -75,6 +83,7 @@ def check(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
 
         raise typer.Exit(again(targets, profile, suite or (), None if update_expected else expected))
 
+    from rekeyspec.conformance.check import Asking
     from rekeyspec.conformance.check import check as judge
     from rekeyspec.conformance.progress import ProgressLine
     from rekeyspec.conformance.report.outputs import Outputs
@@ -84,7 +93,7 @@ def check(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     outputs.check(len(set(targets)))
     known = expectations(expected, update_expected)
     with ProgressLine() as progress:
-        checked = judge(targets, profile, evidence, progress, suite or (), validate)
+        checked = judge(targets, profile, evidence, progress, suite or (), validate, Asking(only or (), repeat))
     exercised = checked.coverage() if coverage else []
     if checked.report.verdicts or not checked.troubles:  # a table of nothing would hide what is wrong
         show(checked.report, Console())

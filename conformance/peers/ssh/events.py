@@ -27,7 +27,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
-from rekeyspec.conformance.peers.ssh_log import MUTED, Line
+from rekeyspec.conformance.peers.ssh.log import MUTED, Line
 from rekeyspec.reference.vocabulary import Do, Event, Message, Role
 
 KEEPALIVE: Final = "keepalive@openssh.com"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from rekeyspec.conformance.peers.asyncssh_scene import Scene
-from rekeyspec.conformance.peers.ssh_watch import REPLIES
+from rekeyspec.conformance.peers.ssh.asyncssh_scene import Scene
+from rekeyspec.conformance.peers.ssh.watch import REPLIES
 
 MESSAGE: Final = 4096
 """bytes"""

@@ -13,10 +13,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from rekeyspec.conformance.peers import asyncssh_scripts as scripts
 from rekeyspec.conformance.peers import measures
-from rekeyspec.conformance.peers.asyncssh_scene import Provocation
 from rekeyspec.conformance.peers.experiment import Experiment
+from rekeyspec.conformance.peers.ssh import asyncssh_scripts as scripts
+from rekeyspec.conformance.peers.ssh.asyncssh_scene import Provocation
 from rekeyspec.reference.conditions import Margin
 from rekeyspec.reference.policy import Policy
 
@@ -52,8 +52,7 @@ Asked = Experiment[Provocation]
 
 BYTES: Final[tuple[Asked, ...]] = (
     Experiment(
-        "bytes-sent",
-        "Does a new key come before more than the limit has been sent under the old one?",
+        "BYTE-3-sent",
         ("BYTE-3", "BYTE-4", "BYTE-5", "REKEY-1", "FLOW-1"),
         _BYTES,
         Provocation(scripts.bytes_sent, _REKEY_BYTES),
@@ -62,8 +61,7 @@ BYTES: Final[tuple[Asked, ...]] = (
         shows={"BYTE-4": measures.renewed, "BYTE-5": measures.renewed},
     ),
     Experiment(
-        "bytes-received",
-        "Do the bytes that came count too?",
+        "BYTE-3-received",
         ("BYTE-1", "BYTE-3"),
         _BYTES,
         Provocation(scripts.bytes_received, _REKEY_BYTES),
@@ -72,8 +70,7 @@ BYTES: Final[tuple[Asked, ...]] = (
         stands_for={"BYTE-3": ("BYTE-1", "BYTE-3")},
     ),
     Experiment(
-        "bytes-small-messages",
-        "Are the user's bytes counted, or what the protocol makes of them?",
+        "BYTE-1-small",
         ("BYTE-1", "NEED-1"),
         Policy(byte_limit=6000, byte_trigger="next-data"),
         Provocation(scripts.bytes_small, {"rekey_bytes": 6000}),
@@ -83,8 +80,7 @@ BYTES: Final[tuple[Asked, ...]] = (
         stands_for={"NEED-1": ("BYTE-1", "NEED-1"), "BYTE-3": ("BYTE-1",)},
     ),
     Experiment(
-        "bytes-heartbeats",
-        "Do heartbeats count as bytes, so that they alone bring about a new key?",
+        "BYTE-2-heartbeats",
         ("BYTE-2", "IDLE-2"),
         beats(300).but(byte_limit=900, byte_trigger="next-data"),
         Provocation(scripts.bytes_heartbeats, {"rekey_bytes": 900, **keepalive(300)}),
@@ -96,8 +92,7 @@ BYTES: Final[tuple[Asked, ...]] = (
 
 AGE: Final[tuple[Asked, ...]] = (
     Experiment(
-        "age-busy",
-        "Does a steady trickle of data get a new key at the age limit?",
+        "AGE-1-busy",
         ("AGE-1", "AGE-2", "REKEY-3"),
         Policy(age_limit=1000, age_trigger="data"),
         Provocation(scripts.age_busy, {"rekey_seconds": 1}),
@@ -105,8 +100,7 @@ AGE: Final[tuple[Asked, ...]] = (
         shows={"AGE-2": measures.renewed, "REKEY-3": measures.renewed},
     ),
     Experiment(
-        "age-idle",
-        "Does an idle link stay without a new key, and its next data wait for one?",
+        "AGE-2-idle",
         ("AGE-1", "AGE-2", "IDLE-2"),
         Policy(age_limit=800, age_trigger="data"),
         Provocation(scripts.age_idle, {"rekey_seconds": 0.8}),
@@ -114,8 +108,7 @@ AGE: Final[tuple[Asked, ...]] = (
         shows={"AGE-2": measures.renewed},
     ),
     Experiment(
-        "age-heartbeats",
-        "Is a heartbeat a rekey request, so that an idle link gets a new key after all?",
+        "HB-4-age",
         ("IDLE-2", "HB-4"),
         beats(300).but(age_limit=900, age_trigger="data"),
         Provocation(scripts.age_heartbeats, {"rekey_seconds": 0.9, **keepalive(300)}),
@@ -127,8 +120,7 @@ AGE: Final[tuple[Asked, ...]] = (
 
 IDLE: Final[tuple[Asked, ...]] = (
     Experiment(
-        "idle-then-data",
-        "Does the first data after idleness wait for a new key, or go out under the old one?",
+        "IDLE-1-data",
         ("IDLE-1",),
         beats(400).but(idle_trigger="heartbeat"),
         Provocation(scripts.idle_then_data, keepalive(400)),
@@ -136,8 +128,7 @@ IDLE: Final[tuple[Asked, ...]] = (
         _NO_IDLE,
     ),
     Experiment(
-        "data-after-heartbeat",
-        "Is data under a key refused after a heartbeat under it was accepted?",
+        "IDLE-3-data",
         ("IDLE-3", "HB-3"),
         Policy(idle_period=300, heartbeat_sender="server", idle_trigger="heartbeat", reject_trigger="heartbeat"),
         Provocation(scripts.data_after_heartbeat),
@@ -148,8 +139,7 @@ IDLE: Final[tuple[Asked, ...]] = (
 
 HEARTBEATS: Final[tuple[Asked, ...]] = (
     Experiment(
-        "heartbeat-interval",
-        "Is the heartbeat's interval the configured one, and constant?",
+        "HB-2-interval",
         ("HB-1", "HB-2"),
         beats(400),
         Provocation(scripts.heartbeats, keepalive(400)),
@@ -157,8 +147,7 @@ HEARTBEATS: Final[tuple[Asked, ...]] = (
         _MANUAL_KEEPALIVE,
     ),
     Experiment(
-        "heartbeat-interval-slow-replies",
-        "Does it stay the configured one where replies take a while?",
+        "HB-2-slow-replies",
         ("HB-2",),
         beats(400),
         Provocation(scripts.heartbeats_slow, keepalive(400)),
@@ -166,8 +155,7 @@ HEARTBEATS: Final[tuple[Asked, ...]] = (
         _MANUAL_KEEPALIVE,
     ),
     Experiment(
-        "heartbeats-while-sending",
-        "Are there heartbeats while data flows out?",
+        "HB-2-sending",
         ("HB-2",),
         beats(400),
         Provocation(scripts.heartbeats_data_out, keepalive(400)),
@@ -175,8 +163,7 @@ HEARTBEATS: Final[tuple[Asked, ...]] = (
         _MANUAL_KEEPALIVE,
     ),
     Experiment(
-        "heartbeats-while-receiving",
-        "Are there heartbeats while data flows in, and again when it stops?",
+        "HB-2-receiving",
         ("HB-1", "HB-2"),
         beats(400),
         Provocation(scripts.heartbeats_data_in, keepalive(400)),
@@ -184,8 +171,7 @@ HEARTBEATS: Final[tuple[Asked, ...]] = (
         _MANUAL_KEEPALIVE,
     ),
     Experiment(
-        "heartbeats-received",
-        "Are the peer's heartbeats answered at once?",
+        "HB-3-reply",
         ("HB-3",),
         Policy(idle_period=200, heartbeat_sender="server"),
         Provocation(scripts.heartbeats_received),
@@ -195,16 +181,14 @@ HEARTBEATS: Final[tuple[Asked, ...]] = (
 
 DEATH: Final[tuple[Asked, ...]] = (
     Experiment(
-        "dead-peer",
-        "How long after its last sign of life is a dead peer given up, against what is configured?",
+        "DEAD-1-muted",
         ("DEAD-1", "DEAD-2"),
         beats(300, 3, heartbeat_interval=1500),
         Provocation(scripts.dead_peer, keepalive(300, 3)),
         partial(measures.of_death, 900),
     ),
     Experiment(
-        "late-reply",
-        "Does a reply to the first of a series end the series?",
+        "DEAD-1-late",
         ("DEAD-1",),
         beats(300, 3, heartbeat_interval=720),
         Provocation(scripts.late_reply, keepalive(300, 3)),
@@ -214,8 +198,7 @@ DEATH: Final[tuple[Asked, ...]] = (
 
 RENEGOTIATION: Final[tuple[Asked, ...]] = (
     Experiment(
-        "rekey-ignored",
-        "What if the peer ignores the renegotiation, on a quiet link?",
+        "EST-4-ignored",
         ("EST-4",),
         _BYTES.but(negotiation_timeout=800),
         Provocation(scripts.ignored, {"login_timeout": 0.8, **_REKEY_BYTES}),
@@ -223,8 +206,7 @@ RENEGOTIATION: Final[tuple[Asked, ...]] = (
         _NO_LIMIT,
     ),
     Experiment(
-        "rekey-ignored-heartbeats",
-        "And where unanswered heartbeats would end the link?",
+        "EST-4-ignored-heartbeats",
         ("EST-4",),
         beats(300, 2, heartbeat_interval=900, byte_limit=LIMIT, byte_trigger="next-data", negotiation_timeout=900),
         Provocation(scripts.ignored_heartbeats, {**keepalive(300, 2), **_REKEY_BYTES}),
@@ -232,8 +214,7 @@ RENEGOTIATION: Final[tuple[Asked, ...]] = (
         _NO_LIMIT,
     ),
     Experiment(
-        "rekey-ignored-busy",
-        "And while the peer goes on sending under the old key?",
+        "EST-4-ignored-busy",
         ("EST-4",),
         beats(300, 2, heartbeat_interval=900, byte_limit=LIMIT, byte_trigger="next-data", negotiation_timeout=900),
         Provocation(scripts.ignored_busy, {**keepalive(300, 2), **_REKEY_BYTES}),
@@ -241,16 +222,14 @@ RENEGOTIATION: Final[tuple[Asked, ...]] = (
         _NO_LIMIT,
     ),
     Experiment(
-        "first-negotiation-ignored",
-        "What if the peer never answers the first negotiation?",
+        "EST-4-first",
         ("EST-4",),
         Policy(negotiation_timeout=800),
         Provocation(scripts.deaf, {"login_timeout": 0.8}, deaf=True),
         partial(measures.of_renegotiation, 800),
     ),
     Experiment(
-        "rekey-slow",
-        "Does what is offered during a renegotiation wait, and what still comes under the old key arrive?",
+        "REKEY-1-slow",
         ("REKEY-1", "REKEY-2", "FLOW-1", "ORDER-1"),
         _BYTES,
         Provocation(scripts.slow_answer, _REKEY_BYTES),
@@ -258,16 +237,14 @@ RENEGOTIATION: Final[tuple[Asked, ...]] = (
         shows={"REKEY-2": measures.delivered_during, "ORDER-1": measures.delivered_during},
     ),
     Experiment(
-        "rekey-by-the-peer",
-        "Does it send nothing from when it answers a renegotiation until the new key is in force?",
+        "REKEY-1-peer",
         ("REKEY-1", "FLOW-1"),
         Policy(),
         Provocation(scripts.server_starts),
         measures.of_keys,
     ),
     Experiment(
-        "quit-while-rekeying",
-        "Is an orderly end announced while a renegotiation is under way?",
+        "CLOSE-1-rekeying",
         ("CLOSE-1",),
         _BYTES,
         Provocation(scripts.quit_early, _REKEY_BYTES),

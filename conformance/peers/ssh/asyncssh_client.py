@@ -1,6 +1,6 @@
 """The program under test: an ordinary asyncssh client that writes when it is told to.
 
-`python -m rekeyspec.conformance.peers.asyncssh_client PORT KNOWN_HOSTS KEY OPTIONS`: OPTIONS is a JSON object of
+`python -m rekeyspec.conformance.peers.ssh.asyncssh_client PORT KNOWN_HOSTS KEY OPTIONS`: OPTIONS is a JSON object of
 asyncssh's own connection options. On stdin `write N` (bytes) and `quit`; its end ends the program. On stdout `ready`,
 `got N`, and `closed` or `lost REASON`. Nothing here touches the protocol.
 """

@@ -22,8 +22,8 @@ from asyncssh.connection import SSHServerConnection, SSHServerConnectionOptions
 from asyncssh.constants import MSG_KEXINIT, MSG_REQUEST_FAILURE, MSG_REQUEST_SUCCESS
 from asyncssh.packet import SSHPacket, SSHPacketLogger
 
-from rekeyspec.conformance.peers.ssh_log import MUTED, Line, Who
-from rekeyspec.conformance.peers.ssh_packets import PacketLogger, described, packet_name
+from rekeyspec.conformance.peers.ssh.log import MUTED, Line, Who
+from rekeyspec.conformance.peers.ssh.packets import PacketLogger, described, packet_name
 
 REPLIES: Final = frozenset({81, 82, 99, 100})
 """Types of the messages that answer a keepalive: request and channel request, success and failure."""

@@ -14,17 +14,14 @@ from asyncssh.constants import MSG_KEXINIT
 
 from rekeyspec.conformance.peers.child import Child, child
 from rekeyspec.conformance.peers.experiment import Experiment, Observed
-from rekeyspec.conformance.peers.ssh_events import translate
-from rekeyspec.conformance.peers.ssh_watch import Keys, Watch, watching
+from rekeyspec.conformance.peers.ssh.events import translate
+from rekeyspec.conformance.peers.ssh.watch import Keys, Watch, watching
 from rekeyspec.conformance.target import Broken
 
-PROGRAM: Final = "rekeyspec.conformance.peers.asyncssh_client"
+PROGRAM: Final = "rekeyspec.conformance.peers.ssh.asyncssh_client"
 
 PATIENCE: Final = 20.0
 """How long (s) the client may take to open its session before it is called broken."""
-
-AT_A_TIME: Final = 2
-"""How many clients may start at once: starting one costs more than running it, and would disturb the others' clocks."""
 
 
 class Scene:
@@ -69,9 +66,9 @@ class Provocation:
 class Stage:
     """Performs experiments, with the same keys for all of them."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, starting: asyncio.Semaphore) -> None:
         self._keys = keys
-        self._starting = asyncio.Semaphore(AT_A_TIME)
+        self._starting = starting
 
     async def perform(self, e: Experiment[Provocation]) -> Observed:
         """Run one experiment. Broken when the client does not open its session, or ends in a traceback."""
