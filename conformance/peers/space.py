@@ -10,7 +10,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from rekeyspec.conformance.peers.child import GRACE, Child, Hear, child, ignored
 from rekeyspec.conformance.peers.need import SBIN, path_of
@@ -95,12 +95,12 @@ async def _held() -> AsyncIterator[int]:
 
 
 async def _pid(told: asyncio.Future[int], holder: Child) -> int:
-    waits = {asyncio.ensure_future(told), asyncio.create_task(holder.ended.wait())}
+    ended = asyncio.create_task(holder.ended.wait())
+    waits: list[asyncio.Future[Any]] = [told, ended]
     try:
         await asyncio.wait(waits, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for wait in waits - {told}:
-            wait.cancel()
+        ended.cancel()
     if not told.done():
         raise Broken(f"no network namespace could be made: {holder.stderr.strip() or 'unshare said nothing'}")
     return told.result()
