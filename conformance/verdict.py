@@ -42,9 +42,9 @@ class Divergence:
     rule: str
     kind: Literal["not-allowed", "not-done"]
     did: Event | None
-    """What the end did; None where it did nothing."""
+    """What the end did; None where it did nothing, or where it is no one event that is wrong."""
     guard: str
-    """The false guard in words, or what was due."""
+    """The false guard in words, or what was due; where it is no one event that is wrong, what was seen."""
     also: tuple[str, ...] = ()
     """Other rules whose guards were false too."""
     allowed: tuple[str, ...] = ()
@@ -58,7 +58,9 @@ class Divergence:
         if self.kind == "not-done":
             missed = ", ".join(f"{d.do} (by {d.rule}) at {d.t} ms" for d in self.due)
             return f"{self.rule}: at {self.t} ms the {self.end} had not done what was due: {missed}"
-        did = self.did.do if self.did else "nothing"
+        if self.did is None:
+            return f"{self.rule}: seen by {self.t} ms at the {self.end}: {self.guard}"
+        did = self.did.do
         return f"{self.rule}: at {self.t} ms the {self.end} did {did}, but this is false: {self.guard}"
 
 

@@ -199,5 +199,7 @@ def _explanation(divergence: Divergence) -> list[str]:
     if divergence.kind == "not-done":
         due = ", ".join(f"{due.do} (by {due.rule}) was due at {clock(due.t)}" for due in divergence.due)
         return [f"Not done: {due}" if due else f"{divergence.rule}, not done: {divergence.guard}"]
+    if divergence.did is None:
+        return [f"{divergence.rule}, seen otherwise: {spelt(divergence.guard)}"]
     due_instead = [f"Due: {due.do} (by {due.rule})" for due in due_by_then(divergence)]
     return [f"Not allowed by {divergence.rule}, for it needs: {spelt(divergence.guard)}", *due_instead]

@@ -49,7 +49,7 @@ def _explained(found: Divergence) -> Iterator[str]:
         yield f"  {rule.id} ({rule.title}; {rule.source}): {rule.text}"
     where = f"line {found.step} of the trace, " if found.step else ""
     yield f"  first divergence: {where}at {clock(found.t)}, at the {found.end}"
-    yield f"  {'false' if found.kind == 'not-allowed' else 'not done'}: {found.guard}"
+    yield f"  {'not done' if found.kind == 'not-done' else 'false' if found.did else 'seen'}: {found.guard}"
     if found.also:
         yield f"  also: {', '.join(found.also)}"
     if found.allowed:

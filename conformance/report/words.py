@@ -65,7 +65,9 @@ def happened(found: Divergence) -> str:
         late = [due for due in found.due if due.rule == found.rule] or list(found.due)
         missed = " and ".join(f"{meant(due.do)} at {clock(due.t)}" for due in late) or found.guard
         return f"Not done: the {found.end} had to do {missed}, and {clock(found.t)} came without it."
-    did = meant(found.did.do) if found.did else "nothing"
+    if found.did is None:
+        return f"Seen by {clock(found.t)} at the {found.end}: {spelt(found.guard)}."
+    did = meant(found.did.do)
     needs = spelt(found.guard)
     return (
         f"Not allowed: at {clock(found.t)} the {found.end} did {did}. {found.rule} allows that only where this holds, "

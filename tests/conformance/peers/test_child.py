@@ -26,8 +26,9 @@ time.sleep(600)
 PARENT = """
 import sys
 from pathlib import Path
-from rekeyspec.conformance.peers import asyncssh
-asyncssh.run(Path(sys.argv[1]), ["rekey-ignored", "heartbeat-interval"])
+from rekeyspec.conformance.peers.named import peer_named
+from rekeyspec.conformance.peers.run import run
+run([peer_named("peer:asyncssh")], Path(sys.argv[1]), lambda *_: None, ["EST-4-ignored", "HB-2-interval"], 1)
 """
 
 

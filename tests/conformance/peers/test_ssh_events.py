@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rekeyspec.conformance.peers.ssh_events import KEEPALIVE, translate
-from rekeyspec.conformance.peers.ssh_log import MUTED, Line, Who
+from rekeyspec.conformance.peers.ssh.events import KEEPALIVE, translate
+from rekeyspec.conformance.peers.ssh.log import MUTED, Line, Who
 from rekeyspec.reference.vocabulary import Event, Message
 
 Short = tuple[Who, str] | tuple[Who, str, int] | tuple[Who, str, int, str]

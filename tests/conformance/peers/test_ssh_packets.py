@@ -25,6 +25,6 @@ def text(value: bytes) -> bytes:
     ],
 )
 def test_described(packet: bytes, expected: tuple[str, int, str]) -> None:
-    from rekeyspec.conformance.peers.ssh_packets import described
+    from rekeyspec.conformance.peers.ssh.packets import described
 
     assert described(packet) == expected
