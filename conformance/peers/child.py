@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -39,6 +40,7 @@ class Child:
         self._leash = leash
         self.ended = asyncio.Event()
         self.stderr = ""
+        self._fate = ""
 
     def say(self, line: str) -> None:
         """Write one line to its stdin; nothing happens if it has ended."""
@@ -58,6 +60,33 @@ class Child:
         """SIGKILL to it and to all that it started."""
         with suppress(OSError):
             self._leash.send(b"kill")
+
+    async def fate(self, seconds: float = 1.0) -> str:
+        """How the program itself ended, at most so long after: `ended with status 3`, `was ended by SIGKILL`. Empty
+        while it runs."""
+        self._leash.setblocking(False)
+        with suppress(TimeoutError, OSError):
+            while not self._fate:
+                told = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(self._leash, 4096), seconds)
+                self._fate = _fate(told.decode()) if told else "was ended with its keeper"
+        return self._fate
+
+    async def how(self) -> str:
+        """How it ended, in words: `ended with 1`, `was killed by SIGKILL`; `still runs` where it does, GRACE later."""
+        loop = asyncio.get_running_loop()
+        self._leash.setblocking(False)
+        try:
+            told = (await asyncio.wait_for(loop.sock_recv(self._leash, 64), GRACE)).decode().split()
+        except (TimeoutError, OSError):
+            return "still runs"
+        match told:
+            case ["exit", status] if int(status) < 0:
+                return f"was killed by {signal.Signals(-int(status)).name}"
+            case ["exit", status]:
+                return f"ended with {status}"
+            case ["cannot", number]:
+                return f"could not start: {os.strerror(int(number))}"
+        return "was lost with its keeper"
 
     async def listen(self, stdout: asyncio.StreamReader) -> None:
         """Pass its lines on until there are no more."""
@@ -117,6 +146,14 @@ async def child(
             for reader in readers:
                 reader.cancel()
             await asyncio.gather(*readers, return_exceptions=True)
+
+
+def _fate(told: str) -> str:
+    """What the keeper's word means: `exit STATUS`, negative for a signal, or `cannot ERRNO`."""
+    word, _, number = told.split("\n")[0].partition(" ")
+    if word == "cannot":
+        return f"could not be started: {os.strerror(int(number))}"
+    return f"was ended by {signal.Signals(-int(number)).name}" if int(number) < 0 else f"ended with status {number}"
 
 
 async def _gone(keeper: asyncio.subprocess.Process, grace: float) -> None:

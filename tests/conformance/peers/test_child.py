@@ -107,3 +107,14 @@ def test_whoever_kills_us_leaves_no_process(how: signal.Signals, tmp_path: Path)
     finally:
         parent.kill()
         parent.wait()
+
+
+def test_it_is_told_how_a_program_ended() -> None:
+    async def fates() -> list[str]:
+        found = []
+        for way in ("exit 3", "kill -9 $$", "exec sleep 600"):
+            async with child(["sh", "-c", way], lambda _: None) as program:
+                found.append(await program.fate(0.1 if "600" in way else 5))
+        return found
+
+    assert asyncio.run(fates()) == ["ended with status 3", "was ended by SIGKILL", ""]
