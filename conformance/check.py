@@ -6,6 +6,8 @@ hangs does not hold up the day."""
 
 from __future__ import annotations
 
+import os
+import platform
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,6 +29,7 @@ from rekeyspec.conformance.replay import replay
 from rekeyspec.conformance.report.contents import Report, counted
 from rekeyspec.conformance.report.verdicts import verdicts
 from rekeyspec.conformance.report.violations import gathered
+from rekeyspec.conformance.report.world import Occasion
 from rekeyspec.conformance.rulebook import parameters, rules, sources
 from rekeyspec.conformance.suite import SUITES, Told, by_hand, policy_of, tours
 from rekeyspec.conformance.target import BadInput, Broken, Target, pairs
@@ -49,6 +52,8 @@ class Asking:
 
     only: Sequence[str] = ()
     repetitions: int = REPETITIONS
+    today: str = ""
+    """The day on which that is, as 2026-01-31."""
 
 
 @dataclass
@@ -100,9 +105,9 @@ def check(
     real = _real_programs(named, troubles)
     cases += run(list(real.values()), evidence, progress, asking.only, asking.repetitions) if real else []
     for text in named:
+        if text in real:
+            stated[real[text].target] = UNJUDGED | real[text].unsupported()
         if text.startswith("peer:"):
-            if text in real:
-                stated[real[text].target] = UNJUDGED | real[text].unsupported()
             continue
         lines = Lines() if validate and not is_log(text) else None
         try:
@@ -126,7 +131,20 @@ def check(
             troubles.append(str(why))
         if lines is not None:
             notes.append(f"{text}: {lines.counts()}")
-    return Checked(_together(cases, stated, logs), troubles, notes, graphs)
+    return Checked(_of_real_programs(_together(cases, stated, logs), real, asking), troubles, notes, graphs)
+
+
+def _of_real_programs(report: Report, real: Mapping[str, Peer[Any]], asking: Asking) -> Report:
+    """The report, with what is known of the real programs that were judged."""
+    if not real:
+        return report
+    occasion = Occasion(asking.today, machine(), asking.repetitions)
+    return replace(report, occasion=occasion, programs=[peer.program() for peer in real.values()])
+
+
+def machine() -> str:
+    """Where this runs, in words."""
+    return f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count()} cores"
 
 
 def _real_programs(named: Sequence[str], troubles: list[str]) -> dict[str, Peer[Any]]:

@@ -46,7 +46,7 @@ def test_check_writes_every_form(tmp_path: Path) -> None:
     assert "conforms" in out
     assert "reference" in err, "progress goes to stderr"
     written = json.loads(files[0].read_text())
-    assert written["schema"] == 2
+    assert written["schema"] == 3
     fields = {"target", "profile", "rule", "verdict", "reason", "trace", "step", "detail", "replay", "weakness"}
     assert set(written["verdicts"][0]) == fields
     assert ET.parse(files[1]).getroot().tag == "testsuites"

@@ -28,8 +28,11 @@ from rekeyspec.reference.conditions import Margin
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.vocabulary import Do, Event, Role
 
-PROFILE: Final = "own"
-"""Of every peer's case: each experiment has a policy of its own, that which the program is configured to."""
+
+def own(target: str) -> str:
+    """What a peer's policies are called in reports: each experiment has its own, which the program is configured to."""
+    return f"{target.removeprefix('peer:')}'s own"
+
 
 REPETITIONS: Final = 3
 """How often an experiment is performed before what it says counts."""
@@ -149,7 +152,7 @@ class Laboratory(Generic[Provocation]):
     async def _once(self, e: Experiment[Provocation], directory: Path) -> Case:
         trial = Trial(e.question, e.settings, self.version, self.repetitions)
         case = Case(
-            self.target, PROFILE, e.name, e.rules, asdict(e.policy), (), "broken",
+            self.target, own(self.target), e.name, e.rules, asdict(e.policy), (), "broken",
             replay=f"rekeyspec check {self.target} --only {e.name}", trial=trial,
         )  # fmt: skip
         try:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from rekeyspec.conformance.peers.experiment import Experiment, Perform
+from rekeyspec.conformance.peers.experiment import Experiment, Perform, own
 from rekeyspec.conformance.peers.need import Need, unmet
+from rekeyspec.conformance.report.world import Program
 from rekeyspec.conformance.rulebook import rules
 
 P = TypeVar("P")
@@ -53,6 +54,18 @@ class Peer(Generic[P]):
     def target(self) -> str:
         """Its name in reports."""
         return f"peer:{self.name}"
+
+    @property
+    def profile(self) -> str:
+        """What its policies are called in reports: each experiment has one of its own, which the program is configured
+        to."""
+        return own(self.target)
+
+    def program(self) -> Program:
+        """What a report says of it."""
+        missing = self.missing()
+        version = "" if missing else self.version()
+        return Program(self.target, self.title, version, self.watched, self.manual, missing)
 
     def missing(self) -> list[str]:
         """What of its needs this machine does not have; empty where it can be run."""

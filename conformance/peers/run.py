@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from rekeyspec.conformance.peers.experiment import PROFILE, REPETITIONS, Experiment, Laboratory
+from rekeyspec.conformance.peers.experiment import REPETITIONS, Experiment, Laboratory
 from rekeyspec.conformance.peers.peer import Peer, Setting
 from rekeyspec.conformance.rulebook import rules
 from rekeyspec.conformance.target import BadInput, Broken
@@ -37,12 +36,9 @@ def run(
 
     Takes minutes of real time, and no traffic but on the loopback and in namespaces of its own. A program that is
     missing is one case, *unsupported*, and costs the others nothing. BadInput for an unknown experiment, or a directory
-    that cannot be written. On an exception, Ctrl-C and SIGTERM included, no process is left.
+    that cannot be written. On an exception, Ctrl-C included, no process is left.
     """
-    try:
-        return asyncio.run(_run(peers, evidence, progress, only, repetitions))
-    except asyncio.CancelledError:  # SIGTERM came, and everything that was started is gone
-        raise SystemExit(128 + signal.SIGTERM) from None
+    return asyncio.run(_run(peers, evidence, progress, only, repetitions))
 
 
 async def _run(
@@ -57,7 +53,7 @@ async def _run(
     async def one(peer: Peer[Any]) -> list[Case]:
         if missing := peer.missing():
             why = "; ".join(missing)
-            return [Case(peer.target, PROFILE, "", tuple(rules()), {}, (), "unsupported", reason=why)]
+            return [Case(peer.target, peer.profile, "", tuple(rules()), {}, (), "unsupported", reason=why)]
         experiments = chosen[peer.target]
         done = iter(range(1, len(experiments) + 1))
         progress(peer.target, 0, len(experiments))
@@ -71,11 +67,8 @@ async def _run(
                     return await laboratory.cases(experiments)
         except Broken as why:  # the stage itself could not be set: every rule that it was to be asked
             asked = tuple(dict.fromkeys(rule for e in experiments for rule in e.rules))
-            return [Case(peer.target, PROFILE, "stage", asked, {}, (), "broken", reason=str(why))]
+            return [Case(peer.target, peer.profile, "stage", asked, {}, (), "broken", reason=str(why))]
 
-    main = asyncio.current_task()
-    assert main is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, main.cancel)
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(peer)) for peer in peers]

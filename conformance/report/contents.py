@@ -14,8 +14,10 @@ from typing import Final
 
 from rekeyspec.conformance.policies import profiles
 from rekeyspec.conformance.report.violations import Violation, bare, gathered, ways
+from rekeyspec.conformance.report.world import Occasion, Program
 from rekeyspec.conformance.rulebook import Rule, Source
 from rekeyspec.conformance.verdict import WORST_LAST, Case, Verdict, Word
+from rekeyspec.reference.policy import Policy
 
 SYMBOL: Final[Mapping[Word, str]] = {
     "conforms": "✓", "violates": "✗", "inconclusive": "?", "unsupported": "–", "broken": "!",
@@ -49,6 +51,10 @@ class Report:
     """The violations, where they were gathered from more cases than are here; else they are gathered from `cases`."""
     coverage: Sequence[Mapping[str, object]] = ()
     """What each target's cases have exercised, where that was asked for, in the form for programs."""
+    occasion: Occasion | None = None
+    """When and where real programs ran; None where there were none."""
+    programs: Sequence[Program] = ()
+    """The real programs among the targets, missing ones too."""
 
     def __post_init__(self) -> None:
         """Count the cases, unless somebody who saw more of them did."""
@@ -179,6 +185,8 @@ class Report:
     def policies(self) -> dict[str, dict[str, object]]:
         """The parameters of each profile: as published, or those of its first case where the policy is the user's."""
         first = {case.profile: case.policy for case in reversed(self.cases)}
+        # Of a real program each experiment has a policy of its own; the defaults are what they have in common.
+        first |= {case.profile: asdict(Policy()) for case in self.cases if case.target.startswith("peer:")}
         published = profiles()
         # Not the first case's for all: a trace may change a parameter, and would pass for the profile.
         known = {name: asdict(policy) for name, policy in published.items()}

@@ -1,7 +1,8 @@
 """The JSON report's form: the structures below are it, and `report.schema.json` is made from them.
 
 Version 2 has what version 1 had, and with it the violations, each once with its shortest story in full, the numbers of
-cases, what was left out, and the coverage where that was asked for. What reads a report (`reading.py`) takes both.
+cases, what was left out, and the coverage where that was asked for. Version 3 has besides what is known of real
+programs: when they ran, which they were, and each experiment. What reads a report (`reading.py`) takes all three.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from msgspec import Meta
 
 from rekeyspec.conformance.log import LoggedEvent
 
-VERSION: Final = 2
-READ: Final = (1, 2)
+VERSION: Final = 3
+READ: Final = (1, 2, 3)
 """The versions that are read."""
 
 Values = dict[str, int | str]
@@ -95,10 +96,66 @@ class ViolationForm(msgspec.Struct, kw_only=True):
     example: StoryForm | None = None
 
 
+class OccasionForm(msgspec.Struct, kw_only=True):
+    """When and where real programs ran."""
+
+    date: Annotated[str, Meta(description="The day, as 2026-01-31.")]
+    machine: str
+    repetitions: Annotated[int, Meta(ge=1, description="How often each experiment was performed.")]
+
+
+class ProgramForm(msgspec.Struct, kw_only=True):
+    """A real program."""
+
+    target: Name
+    title: str
+    version: Annotated[str, Meta(description="Empty where it is missing.")]
+    watched: Annotated[str, Meta(description="How it is watched.")]
+    manual: Annotated[str, Meta(description="Where its manual is found.")]
+    missing: Annotated[list[str], Meta(description="What this machine lacks for it.")]
+
+
+class BrokenForm(msgspec.Struct, kw_only=True):
+    """Where an experiment first left the rules. Times are ms."""
+
+    rule: Name
+    also: list[str]
+    kind: Literal["not-allowed", "not-done"]
+    index: Annotated[int, Meta(ge=0, description="The event of the whole log that diverges.")]
+    t: int
+    end: str
+    guard: str
+    due: list[DueForm]
+    sentence: str
+
+
+class ExperimentForm(msgspec.Struct, kw_only=True):
+    """One experiment on a real program, after all its performances."""
+
+    target: Name
+    name: Name
+    question: str
+    rules: Annotated[list[str], Meta(description="The rules that it asks.")]
+    word: Word
+    reason: str
+    seen: Annotated[str, Meta(description="What was seen the last time, in words with numbers.")]
+    settings: Annotated[str, Meta(description="The options that the program was given.")]
+    policy: Annotated[Values, Meta(description="What that is as a policy: the parameters that differ from defaults.")]
+    repetitions: Annotated[int, Meta(ge=1)]
+    exercised: Annotated[list[str], Meta(description="The rules that it put to the test each time.")]
+    follows: Annotated[
+        Values | None, Meta(description="The policy's parameters as the program follows them; null: no value fits.")
+    ]
+    evidence: Annotated[str, Meta(description="Where the log of the last performance was saved.")]
+    broken: BrokenForm | None = None
+    log: Annotated[list[LoggedEvent], Meta(description="Empty where the report would be too large.")] = []
+    skipped: Annotated[int, Meta(ge=0, description="So many events of the log, its first, are left out.")] = 0
+
+
 class ReportForm(msgspec.Struct, kw_only=True):
     """The whole document."""
 
-    schema: Annotated[Literal[2], Meta(description="The version of this form.")]
+    schema: Annotated[Literal[3], Meta(description="The version of this form.")]
     tool: Annotated[str, Meta(description="The version of rekeyspec that judged.")]
     policies: Annotated[
         dict[str, Values],
@@ -117,6 +174,9 @@ class ReportForm(msgspec.Struct, kw_only=True):
     coverage: Annotated[
         list[dict[str, Any]], Meta(description="What each target's cases have exercised; empty: it was not asked for.")
     ] = []
+    occasion: OccasionForm | None = None
+    programs: list[ProgramForm] = []
+    experiments: list[ExperimentForm] = []
 
 
 def schema() -> dict[str, Any]:
@@ -126,5 +186,5 @@ def schema() -> dict[str, Any]:
         if "properties" in part:
             part["additionalProperties"] = False
     whole = parts.pop(top["$ref"].rpartition("/")[2])
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "rekeyspec report, version 2"}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "rekeyspec report, version 3"}
     return head | {name: value for name, value in whole.items() if name != "title"} | {"$defs": parts}

@@ -1,4 +1,4 @@
-"""The report for programs: JSON, version 2 (`form.py`, and `report.schema.json` made from it).
+"""The report for programs: JSON, version 3 (`form.py`, and `report.schema.json` made from it).
 
 One verdict, violation or policy to a line, so that a report can be read, searched and compared line by line too.
 """
@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Final
 
 from rekeyspec.conformance.log import row
+from rekeyspec.conformance.report import world
 from rekeyspec.conformance.report.contents import Report
 from rekeyspec.conformance.report.form import VERSION
 from rekeyspec.conformance.report.keep import Keep, chosen, cut, fitted, left_out
@@ -41,6 +42,12 @@ def _document(report: Report, keep: Keep) -> str:
         "left_out": json.dumps(left_out(report, keep)),
         "coverage": _list(report.coverage),
     }
+    if report.occasion is not None:
+        parts["occasion"] = _line(asdict(report.occasion))
+        parts["programs"] = _list(map(world.program, report.programs))
+        parts["experiments"] = _list(
+            world.experiment(case, whole=bool(keep.stories)) for case in world.trials(report.cases)
+        )
     whole = "{\n" + ",\n".join(f'"{name}": {text}' for name, text in parts.items()) + "\n}\n"
     # Bytes of a name that are no UTF-8 are shown, as in every form; as half a character no reader would take them.
     return re.sub("[\ud800-\udfff]", lambda found: f"\\\\u{ord(found[0]):04x}", whole)

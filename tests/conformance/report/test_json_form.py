@@ -19,7 +19,7 @@ def test_the_report_is_what_its_schema_says(report: Report) -> None:
     Draft202012Validator.check_schema(SCHEMA)
     document = json.loads(as_json(report))
     Draft202012Validator(SCHEMA).validate(document)
-    assert document["schema"] == 2
+    assert document["schema"] == 3
     assert len(document["verdicts"]) == len(report.verdicts)
     assert {v["verdict"] for v in document["verdicts"]} == {
         "conforms", "violates", "inconclusive", "unsupported", "broken",

@@ -20,7 +20,7 @@ def test_every_form_goes_to_its_place(report: Report, tmp_path: Path) -> None:
     begins = {"json": "{", "junit": "<?xml", "html": "<!doctype", "markdown": "## ", "badge": "<svg"}
     for form, name in names.items():
         assert (tmp_path / name).read_text().startswith(begins[form])
-    assert json.loads((tmp_path / "a/r.json").read_text())["schema"] == 2
+    assert json.loads((tmp_path / "a/r.json").read_text())["schema"] == 3
     assert len(list((tmp_path / "badges").glob("*.svg"))) == len({(v.target, v.profile) for v in report.verdicts})
 
 

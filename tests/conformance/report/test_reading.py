@@ -56,7 +56,7 @@ def test_the_first_version_is_read_too(tmp_path: Path) -> None:
         ("{}", "no report"),
         ('{"schema": "2"}', "no report"),
         ('{"schema": 2, "x": ' + "[" * 100_000, "no report"),
-        (FIRST | {"schema": 3}, "schema 3, expected schema 1 or 2; take the rekeyspec that wrote it"),
+        (FIRST | {"schema": 4}, "schema 4, expected schema 1 or 2 or 3; take the rekeyspec that wrote it"),
         (FIRST | {"schema": 0}, "schema 0"),
         (FIRST | {"verdicts": None}, r"\$\.verdicts"),
         (FIRST | {"verdicts": [VERDICT | {"verdict": "fine"}]}, r"fine.*\$\.verdicts\[0\]\.verdict"),

@@ -72,6 +72,7 @@ def check(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     """Judge targets by the rules; without --profile by the profile combined first, then each trace by its own; a log
     by its header."""
     from dataclasses import replace
+    from datetime import UTC, datetime
 
     from rich.console import Console
 
@@ -93,7 +94,8 @@ def check(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     outputs.check(len(set(targets)))
     known = expectations(expected, update_expected)
     with ProgressLine() as progress:
-        checked = judge(targets, profile, evidence, progress, suite or (), validate, Asking(only or (), repeat))
+        asking = Asking(only or (), repeat, datetime.now(UTC).date().isoformat())
+        checked = judge(targets, profile, evidence, progress, suite or (), validate, asking)
     exercised = checked.coverage() if coverage else []
     if checked.report.verdicts or not checked.troubles:  # a table of nothing would hide what is wrong
         show(checked.report, Console())
