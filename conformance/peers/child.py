@@ -71,23 +71,6 @@ class Child:
                 self._fate = _fate(told.decode()) if told else "was ended with its keeper"
         return self._fate
 
-    async def how(self) -> str:
-        """How it ended, in words: `ended with 1`, `was killed by SIGKILL`; `still runs` where it does, GRACE later."""
-        loop = asyncio.get_running_loop()
-        self._leash.setblocking(False)
-        try:
-            told = (await asyncio.wait_for(loop.sock_recv(self._leash, 64), GRACE)).decode().split()
-        except (TimeoutError, OSError):
-            return "still runs"
-        match told:
-            case ["exit", status] if int(status) < 0:
-                return f"was killed by {signal.Signals(-int(status)).name}"
-            case ["exit", status]:
-                return f"ended with {status}"
-            case ["cannot", number]:
-                return f"could not start: {os.strerror(int(number))}"
-        return "was lost with its keeper"
-
     async def listen(self, stdout: asyncio.StreamReader) -> None:
         """Pass its lines on until there are no more."""
         try:
