@@ -67,13 +67,16 @@ class Divergence:
 @dataclass(frozen=True)
 class Trial:
     """What is known of an experiment on a real program besides its case: the question in words, the options that the
-    program was given, its version, how often it was performed, what was `seen` the last time in words with numbers, and
-    which values of the policy's parameters it follows (None: by none of those tried does its log conform)."""
+    program was given, its version, how often it was performed, how far a time may be off (ms) and which actions are
+    hidden, what was `seen` the last time in words with numbers, and which values of the policy's parameters it follows
+    (None: by none of those tried does its log conform)."""
 
     question: str
     settings: str
     version: str
     repetitions: int
+    tolerance: int = 0
+    hidden: tuple[str, ...] = ()
     seen: str = ""
     follows: Mapping[str, int | str] | None = None
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rekeyspec.conformance import trace as form
 from rekeyspec.conformance.adapters.reference import ReferenceTarget
 from rekeyspec.conformance.replay import replay
-from rekeyspec.conformance.report import drawing
-from rekeyspec.conformance.report.sequence import diagram
+from rekeyspec.conformance.report.picture import picture
 from rekeyspec.conformance.report.words import clock, said
 from rekeyspec.conformance.rulebook import rules
 from rekeyspec.conformance.suite import policy_of
@@ -169,24 +163,3 @@ def _validated(asked: Scenario) -> str:
 def _case(finding: Finding) -> Case:
     trace = form.read(finding.trace)
     return replay(trace, policy_of(trace), ReferenceTarget())
-
-
-def picture(case: Case) -> str:
-    """The sequence diagram as a file of its own."""
-    environment = Environment(
-        loader=PackageLoader("rekeyspec.conformance.report", ""), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    drawn = environment.get_template("sequence.svg.j2").render(d=diagram(case), drawing=drawing)
-    head, tag, rest = drawn.strip().partition("<title>")
-    return f"{head}<style>\n{_style()}\n</style>\n{tag}{rest}\n"
-
-
-@cache
-def _style() -> str:
-    """The report's own colours, and what it says of diagrams."""
-    css = files("rekeyspec.conformance.report").joinpath("report.css").read_text(encoding="utf-8")
-    root = re.match(r":root \{.*?\n\}\n@media[^{]*\{.*?\n\}\n", css, re.DOTALL)
-    assert root is not None
-    lines = [line for line in css.splitlines() if line.startswith(".sequence")]
-    return "\n".join([root[0] + ".sequence { background: var(--card); font-family: system-ui, sans-serif; }", *lines])

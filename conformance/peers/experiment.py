@@ -150,7 +150,9 @@ class Laboratory(Generic[Provocation]):
         raise AssertionError("unreachable")
 
     async def _once(self, e: Experiment[Provocation], directory: Path) -> Case:
-        trial = Trial(e.question, e.settings, self.version, self.repetitions)
+        trial = Trial(
+            e.question, e.settings, self.version, self.repetitions, e.margin.ms, tuple(sorted(e.hidden))
+        )  # fmt: skip
         case = Case(
             self.target, own(self.target), e.name, e.rules, asdict(e.policy), (), "broken",
             replay=f"rekeyspec check {self.target} --only {e.name}", trial=trial,

@@ -141,6 +141,8 @@ class ExperimentForm(msgspec.Struct, kw_only=True):
     seen: Annotated[str, Meta(description="What was seen the last time, in words with numbers.")]
     settings: Annotated[str, Meta(description="The options that the program was given.")]
     policy: Annotated[Values, Meta(description="What that is as a policy: the parameters that differ from defaults.")]
+    tolerance: Annotated[int, Meta(ge=0, description="How far a time may be off, ms.")]
+    hidden: Annotated[list[str], Meta(description="Actions that are done there and not seen.")]
     repetitions: Annotated[int, Meta(ge=1)]
     exercised: Annotated[list[str], Meta(description="The rules that it put to the test each time.")]
     follows: Annotated[

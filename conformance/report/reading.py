@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from rekeyspec.conformance.report.form import READ, VerdictForm
+from rekeyspec.conformance.report.form import READ, VERSION, ReportForm, VerdictForm
 from rekeyspec.conformance.verdict import Verdict
 from rekeyspec.conformance.yamlfile import problem, shown
 
@@ -63,6 +63,16 @@ def stored(path: Path) -> Stored:
     except _UNREADABLE as why:
         raise problem(name, f"a report with {why}", f"what schema {version} says", "write the report anew") from None
     return Stored(name, body.tool, _by_cell(name, body.verdicts))
+
+
+def whole(path: Path) -> ReportForm:
+    """Read all of a report of this version. Raises BadInput, also for one of an earlier version."""
+    stored(path)
+    try:
+        return msgspec.json.decode(_bytes(path), type=ReportForm)
+    except _UNREADABLE as why:
+        wanted = f"what schema {VERSION} says"
+        raise problem(str(path), f"a report with {why}", wanted, "write the report anew") from None
 
 
 def _bytes(path: Path) -> bytes:

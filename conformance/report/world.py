@@ -66,6 +66,8 @@ def experiment(case: Case, *, whole: bool) -> dict[str, object]:
         "seen": trial.seen,
         "settings": trial.settings,
         "policy": {name: value for name, value in Policy(**case.policy).plain().items() if value != default[name]},  # type: ignore[arg-type]
+        "tolerance": trial.tolerance,
+        "hidden": list(trial.hidden),
         "repetitions": trial.repetitions,
         "exercised": sorted(case.exercised),
         "follows": None if trial.follows is None else dict(trial.follows),

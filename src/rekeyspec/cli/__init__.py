@@ -21,6 +21,7 @@ from rekeyspec.cli.commands.campaign import campaign
 from rekeyspec.cli.commands.check import check
 from rekeyspec.cli.commands.diff import diff
 from rekeyspec.cli.commands.explore import explore
+from rekeyspec.cli.commands.peers import matrix, peers
 from rekeyspec.cli.commands.replay import replay
 from rekeyspec.cli.commands.rules import rules
 from rekeyspec.cli.commands.selftest import selftest
@@ -62,6 +63,8 @@ app.command()(explore)
 app.command()(replay)
 app.command()(audit)
 app.command()(diff)
+app.command()(peers)
+app.command()(matrix)
 app.command()(selftest)
 app.command()(advise)
 app.command()(keygen)
