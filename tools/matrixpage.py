@@ -166,7 +166,7 @@ def _profiles(run: Run, programs: Sequence[ProgramForm]) -> Iterator[str]:
     yield "### How far from the profiles of the rule book"
     yield ""
     yield (
-        "Of the rules that a profile puts to use: in how many a program does the same, or otherwise, how many it breaks "
+        "Of the rules that a profile puts to use: in how many a program does the same or otherwise, how many it breaks "
         "by any policy, and of how many nothing is known. Rule by rule it stands on each program's page."
     )
     yield ""

@@ -56,6 +56,13 @@ class Comparison:
         return [one for one in self.changed if one.change == change]
 
     @property
+    def versions(self) -> dict[str, tuple[str, str]]:
+        """The real programs that both reports have in different versions, the old one and the new; an empty one is of a
+        program that was missing."""
+        both = ((name, version, self.new.versions.get(name, version)) for name, version in self.old.versions.items())
+        return {name: (old, new) for name, old, new in both if old != new}
+
+    @property
     def common(self) -> bool:
         """Is there any verdict that both have?"""
         return bool(self.old.verdicts.keys() & self.new.verdicts.keys())
@@ -81,17 +88,24 @@ def _change(old: Verdict | None, new: Verdict | None) -> Change | None:
         return "gone"
     if FAR[old.verdict] != FAR[new.verdict]:
         return "worse" if FAR[new.verdict] > FAR[old.verdict] else "better"
-    alike = (old.verdict, old.reason, old.weakness) == (new.verdict, new.reason, new.weakness)
-    return None if alike else "reason"
+    return None if _says(old) == _says(new) else "reason"
+
+
+def _says(verdict: Verdict) -> tuple[str, ...]:
+    """What must be the same for a verdict to be as it was. Of a real program that was asked the reason has what was
+    measured, which is never twice the same: there it is the experiment that must be."""
+    measured = verdict.target.startswith("peer:") and verdict.trace
+    return (verdict.verdict, verdict.trace if measured else verdict.reason, verdict.weakness)
 
 
 def plain(found: Comparison) -> dict[str, object]:
     """For programs. `diff` is the version of this form."""
     return {
-        "diff": 1,
+        "diff": 2,
         "old": {"file": found.old.name, "tool": found.old.tool},
         "new": {"file": found.new.name, "tool": found.new.tool},
         "counts": {change: len(found.of(change)) for change in SAYS} | {"same": found.same},
+        "versions": {name: {"old": old, "new": new} for name, (old, new) in found.versions.items()},
         "changes": [
             {
                 "change": one.change,
@@ -119,6 +133,8 @@ def told(found: Comparison) -> Iterator[str]:
                     yield from _cell(cell)
                 yield from _in_lines([cell for cell in cells if cell not in loud])
             yield ""
+    for name, (before, after) in found.versions.items():
+        yield f"{name}: version {before or 'none (it was missing)'}, now {after or 'none (it is missing)'}"
     if not found.common and found.old.verdicts and found.new.verdicts:
         yield (
             "The reports have no target, policy and rule in common, so that nothing could get worse or better: the old "

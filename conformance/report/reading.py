@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -24,11 +24,13 @@ _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 @dataclass(frozen=True)
 class Stored:
-    """What is read of a report, whatever its version: who judged, and the verdicts by target, profile and rule."""
+    """What is read of a report, whatever its version: who judged, the verdicts by target, profile and rule, and the
+    versions of the real programs among the targets (empty for one that was missing)."""
 
     name: str
     tool: str
     verdicts: Mapping[tuple[str, str, str], Verdict]
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def targets(self) -> list[str]:
@@ -40,11 +42,17 @@ class _Head(msgspec.Struct):
     schema: int
 
 
+class _Program(msgspec.Struct):
+    target: str
+    version: str
+
+
 class _Body(msgspec.Struct):
     """What the versions have in common; the rest is not looked at."""
 
     tool: str
     verdicts: list[VerdictForm]
+    programs: list[_Program] = []
 
 
 def stored(path: Path) -> Stored:
@@ -62,7 +70,7 @@ def stored(path: Path) -> Stored:
         body = msgspec.json.decode(raw, type=_Body)
     except _UNREADABLE as why:
         raise problem(name, f"a report with {why}", f"what schema {version} says", "write the report anew") from None
-    return Stored(name, body.tool, _by_cell(name, body.verdicts))
+    return Stored(name, body.tool, _by_cell(name, body.verdicts), {one.target: one.version for one in body.programs})
 
 
 def whole(path: Path) -> ReportForm:

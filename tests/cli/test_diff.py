@@ -87,7 +87,7 @@ def test_two_checks_of_one_target_are_compared(tmp_path: Path) -> None:
     words = ("check", "reference", "--profile", "key-based", "--json")
     assert run(*words, tmp_path / "old.json")[0] == 0
     assert run(*words, tmp_path / "new.json", "--coverage")[0] == 0
-    assert (tmp_path / "old.json").read_text().startswith('{\n"schema": 2,')
+    assert (tmp_path / "old.json").read_text().startswith('{\n"schema": 3,')
     code, out, err = run("diff", tmp_path / "old.json", tmp_path / "new.json")
     assert (code, err) == (0, "")
     assert out.startswith("0 worse, 0 better, 0 new, 0 gone, 0 for another reason, ")

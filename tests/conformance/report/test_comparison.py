@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -47,6 +48,32 @@ def test_the_same_word_for_another_reason_is_told() -> None:
     assert change(verdict("HB-1", "violates", "a"), verdict("HB-1", "violates", "b")) == "reason"
     assert change(verdict("HB-1", "conforms"), verdict("HB-1", "conforms", weakness="weak")) == "reason"
     assert change(verdict("HB-1", "violates", "a"), verdict("HB-1", "violates", "a")) == ""
+
+
+def test_what_was_measured_at_a_real_program_is_no_reason() -> None:
+    old, new = (verdict("HB-2", "violates", f"beats {n} ms apart", target="peer:sshd") for n in (401, 407))
+    assert change(old, new) == ""
+    assert change(old, replace(new, trace="another")) == "reason"
+    stated = [replace(verdict("HB-2", "unsupported", reason, target="peer:sshd"), trace="") for reason in "ab"]
+    assert change(*stated) == "reason"
+
+
+def test_a_new_version_of_a_real_program_is_told() -> None:
+    one = verdict("HB-2", "conforms", target="peer:sshd")
+    versions: list[dict[str, str]] = [
+        {"peer:sshd": "9.2", "peer:erlang": "25"},
+        {"peer:sshd": "9.9", "peer:erlang": ""},
+    ]
+    old, new = (replace(stored(one), versions=known) for known in versions)
+    found = compare(old, new)
+    assert list(told(found))[:2] == [
+        "peer:sshd: version 9.2, now 9.9",
+        "peer:erlang: version 25, now none (it is missing)",
+    ]
+    assert plain(found)["versions"] == {
+        "peer:sshd": {"old": "9.2", "new": "9.9"},
+        "peer:erlang": {"old": "25", "new": ""},
+    }
 
 
 def test_what_only_one_has_is_new_or_gone_and_neither_worse_nor_better() -> None:
