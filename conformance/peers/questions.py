@@ -38,6 +38,8 @@ QUESTIONS: Final = {
     "DEAD-3-silent": "Is a peer given up whose heartbeats stay away?",
     "DEAD-4-traffic": "Where replies stay away, is other traffic of the peer taken for a sign of life?",
     "DEAD-4-idle-traffic": "Where heartbeats stay away, is other traffic of the peer taken for a sign of life?",
+    "DEAD-3-sending": "Is a silent peer given up while data flows out?",
+    "CHAN-1-heartbeats": "Do heartbeats flow on the control channel, apart from the data?",
     "REKEY-1-slow": "Does what is offered during a renegotiation wait for the new key?",
     "REKEY-1-peer": "Does it send nothing from when it answers a renegotiation until the new key is in force?",
     "REKEY-2-old-key": "Does data under the old key arrive while a renegotiation is under way?",
@@ -48,9 +50,17 @@ QUESTIONS: Final = {
     "CLOSE-1-rekeying": "Is an orderly end announced while a renegotiation is under way?",
     "DEAD-5-gone": "Does a link that was given up discard its keys?",
     "LIM-2-many": "Does it go on renegotiating for as long as data flows?",
+    "HB-5-replayed": "Does a heartbeat that comes a second time have no effect?",
+    "DEAD-1-repeated": "Does a reply to a repeat end the series?",
+    "AUTH-1-forged": "Does data that nobody sealed have no effect?",
+    "ORDER-1-repeated": "Is data that comes twice delivered once?",
+    "ORDER-1-late": "Is data delivered in order where it comes out of order?",
     "IKE-1-probe": "Is a protected proposal that cannot be taken answered every time, so that it can be the heartbeat?",
     "IKE-1-muted": "Where the answers to the probe stay away, is the link ended as configured?",
     "IKE-2-delete": "Does ending the link tear the security association down at both ends?",
+    "REKEY-5-again": "Is a renegotiation started while an earlier one is still open?",
+    "EST-4-half-open": "What if the peer starts a renegotiation and does not go on with it?",
+    "HB-6-data": "Does what is offered wait while a reply is outstanding?",
 }  # fmt: skip
 
 

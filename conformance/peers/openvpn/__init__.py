@@ -1,0 +1,1 @@
+"""OpenVPN, client and server: a relay between their namespaces reads the header of every packet."""
