@@ -1,0 +1,267 @@
+"""One run: two daemons on a wire, the users at both ends of the tunnel, and a script that plays with them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Final
+
+from rekeyspec.conformance.peers.child import Child
+from rekeyspec.conformance.peers.experiment import Experiment, Failed, Observed
+from rekeyspec.conformance.peers.ipsec import settings as conf
+from rekeyspec.conformance.peers.ipsec.events import translate
+from rekeyspec.conformance.peers.ipsec.log import Seen, joined, said, seen
+from rekeyspec.conformance.peers.ipsec.settings import Address, Settings, Version
+from rekeyspec.conformance.peers.space import Space, two_spaces
+
+CHARON: Final = "/usr/lib/ipsec/charon"
+INSIDE: Final = str(Path(__file__).with_name("inside.py"))
+
+PATIENCE: Final = 10.0
+"""How long (s) a program may take to start, or the tunnel to stand."""
+
+GRACE: Final = 0.1
+"""How long (s) they may take to end by themselves: nothing of theirs is wanted any more, and charon reads no stdin."""
+
+INNER: Final = "10.78.0"
+"""The network of the tunnel's ends."""
+
+IKE_OUT: Final = ("out udp sport 4500 @th,64,32 0 drop", "out udp sport 500 drop")
+IKE_IN: Final = ("in udp dport 4500 @th,64,32 0 drop", "in udp dport 500 drop")
+"""What `two` says, or hears, of IKE is lost. (On port 4500 an IKE message begins with four zeros, RFC 3948.)"""
+
+NOWHERE: Final = "02:00:00:00:00:63"
+"""The hardware address of no machine."""
+
+
+class End:
+    """One end: its namespace, its daemon, its user and what both said."""
+
+    def __init__(self, name: str, space: Space, address: Address, directory: Path) -> None:
+        self.name, self.space, self.address, self.directory = name, space, address, directory
+        self.log: list[str] = []
+        self.wire: list[Seen] = []
+        self.daemon: Child | None = None
+        self.inside: Child | None = None
+        self.changed = asyncio.Event()
+
+    def said(self, line: str) -> None:
+        """Its daemon wrote a line."""
+        self.log.append(line)
+        self.changed.set()
+
+    def told(self, line: str) -> None:
+        """Its watcher wrote a line."""
+        if found := seen(line):
+            self.wire.append(found)
+            self.changed.set()
+
+    async def until(self, reached: Callable[[], bool], seconds: float = PATIENCE) -> bool:
+        """Wait until this is so, at most so long; whether it is."""
+        deadline = time.monotonic() + seconds
+        while not reached():
+            self.changed.clear()
+            try:
+                await asyncio.wait_for(self.changed.wait(), deadline - time.monotonic())
+            except TimeoutError:
+                return reached()
+        return True
+
+    def says(self, text: str) -> bool:
+        """Has its daemon said this?"""
+        return any(text in line for line in self.log)
+
+    async def control(self, *words: str) -> str:
+        """Run swanctl at this end."""
+        conf_file = f"STRONGSWAN_CONF={self.directory / 'strongswan.conf'}"
+        return await self.space.run("env", conf_file, f"SWANCTL_DIR={self.directory}", "swanctl", *words)
+
+
+class Scene:
+    """What a script can do."""
+
+    def __init__(self, one: End, two: End) -> None:
+        self.one, self.two = one, two
+        self.start = time.time()
+
+    def note(self, *words: str) -> None:
+        """A line of the experiment's own."""
+        self.one.wire.append(Seen(time.time(), words))
+
+    def send(self, size: int) -> None:
+        """The user at `one` sends a packet of so many bytes."""
+        self._tell(self.one, f"send {size}")
+
+    def send_back(self, size: int) -> None:
+        """The user at `two` does."""
+        self._tell(self.two, f"send {size}")
+
+    def inject(self, kind: str, nth: int, *, altered: bool = False) -> None:
+        """The NTH packet of a kind (esp, ike) that `two` put on the wire comes to `one` again."""
+        if altered:
+            self.note("link", "forged", kind)
+        self._tell(self.two, f"inject {kind} {nth}{' altered' if altered else ''}")
+
+    def _tell(self, end: End, text: str) -> None:
+        assert end.inside is not None
+        end.inside.say(text)
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        await asyncio.sleep(seconds)
+
+    async def whole_second(self, fraction: float) -> None:
+        """Wait until the machine's clock (since it started), by which charon reckons idleness, is so far into a
+        second."""
+        now = time.clock_gettime(time.CLOCK_MONOTONIC)
+        await asyncio.sleep((fraction - now) % 1)
+
+    async def open(self) -> None:
+        """`one` opens the link. Failed when it does not stand in time."""
+        await self.initiate()
+        if not await self.one.until(lambda: self.one.says("established with SPIs")):
+            raise self.failed("the tunnel did not stand")
+        await self.two.until(lambda: self.two.says("established with SPIs"))
+
+    async def initiate(self) -> None:
+        """`one` is told to open the link; nobody waits for it."""
+        self.note("link", "open")
+        await self.one.control("--initiate", "--child", "link", "--timeout", "-1")
+
+    async def rekey(self) -> None:
+        """`two` renews the CHILD_SA."""
+        await self.two.control("--rekey", "--child", "link")
+
+    async def quit(self) -> None:
+        """The user at `one` ends the link."""
+        self.note("user", "quit")
+        await self.one.control("--terminate", "--ike", "link", "--timeout", "-1")
+
+    async def lose(self, *rules: str) -> None:
+        """From now on `two` loses these packets, and no others (see IKE_OUT)."""
+        hooks = "\n".join(f"add chain inet t {n} {{ type filter hook {n}put priority 0; }}" for n in ("in", "out"))
+        lost = "\n".join(f"add rule inet t {rule}" for rule in rules)
+        await self.two.space.run("nft", "-f", "-", stdin=f"add table inet t\nflush table inet t\n{hooks}\n{lost}\n")
+
+    async def aside(self, yes: bool) -> None:
+        """All that `two` sends goes to a machine that is not there, from now on, or no longer."""
+        if yes:
+            await self.two.space.run(
+                "ip", "neigh", "replace", self.one.address.wire, "lladdr", NOWHERE, "dev", "wire", "nud", "permanent"
+            )  # fmt: skip
+        else:
+            await self.two.space.run("ip", "neigh", "del", self.one.address.wire, "dev", "wire")
+
+    async def kill(self) -> None:
+        """SIGKILL to the daemon of `two`, which has no time to say anything."""
+        await self.two.space.run("sh", "-c", "kill -9 $(cat /run/charon.pid)")
+
+    async def gone(self, seconds: float) -> None:
+        """Let time pass, at most so much, until `one` has given the link up."""
+        await self.one.until(lambda: self.one.says("giving up after") or self.one.says("DPD check timed out"), seconds)
+
+    def files(self) -> dict[str, str]:
+        """What is kept of the run: both logs, what the watchers saw, and the configurations without the secret."""
+        found = {}
+        for end in (self.one, self.two):
+            found[f"{end.name}.charon.log"] = "".join(f"{line}\n" for line in end.log)
+            found[f"{end.name}.wire.log"] = "".join(f"{t:.6f} {' '.join(words)}\n" for t, words in end.wire)
+            found[f"{end.name}.strongswan.conf"] = (end.directory / "strongswan.conf").read_text(encoding="utf-8")
+            text = (end.directory / "swanctl.conf").read_text(encoding="utf-8")
+            found[f"{end.name}.swanctl.conf"] = conf.without_secrets(text)
+        return found
+
+    def failed(self, what: str) -> Failed:
+        """What went wrong, with the last that charon said."""
+        last = next((line for line in reversed(self.one.log) if "[IKE]" in line or "[DMN]" in line), "nothing")
+        return Failed(
+            f"{what} within {PATIENCE:g} s; the last that charon said was `{last.partition(' ')[2]}`", self.files()
+        )
+
+    def observed(self) -> Observed:
+        """The run as events. Failed when charon's log cannot be read."""
+        self.note("link", "end")
+        read = [line for text in self.one.log if (line := said(text))]
+        if not read:
+            raise self.failed("charon's log has no line of the form `TIME THREAD[GROUP] text`")
+        lines = joined(self.one.wire, read, self.start)
+        return Observed(tuple(translate(lines)), tuple(line._asdict() for line in lines), self.files())
+
+
+Script = Callable[[Scene], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Provocation:
+    """What each end is configured to, and the script; `opened`: the link stands when the script begins."""
+
+    script: Script
+    one: Settings = field(default_factory=Settings)
+    two: Settings = field(default_factory=Settings)
+    opened: bool = True
+
+
+class Stage:
+    """Performs experiments, each in namespaces of its own."""
+
+    def __init__(self, version: Version, private: Path, starting: asyncio.Semaphore) -> None:
+        self._version, self._private, self._starting = version, private, starting
+
+    async def perform(self, e: Experiment[Provocation]) -> Observed:
+        """Run one experiment. Failed when a daemon dies or the tunnel does not stand."""
+        p = e.provocation
+        async with self.scene(p.one, p.two) as scene:
+            if p.opened:
+                await scene.open()
+            await p.script(scene)
+            await scene.wait(0.02)
+            return scene.observed()
+
+    @asynccontextmanager
+    async def scene(self, one: Settings, two: Settings) -> AsyncIterator[Scene]:
+        """Two daemons that run, with nothing between them yet."""
+        directory = Path(mkdtemp(dir=self._private))
+        secret = secrets.token_hex(16)
+        async with AsyncExitStack() as stack:
+            async with self._starting:
+                spaces = await stack.enter_async_context(two_spaces())
+                ends = [
+                    End(name, space, Address(space.address, f"{INNER}.{n}"), directory / name)
+                    for n, (name, space) in enumerate(zip(("one", "two"), spaces, strict=True), 1)
+                ]
+                scene = Scene(*ends)
+                for end, other, settings in ((ends[0], ends[1], one), (ends[1], ends[0], two)):
+                    text = conf.swanctl_conf(self._version, settings, end.address, other.address, secret)
+                    conf.write(end.directory, settings, text)
+                    await end.space.run("ip", "address", "add", f"{end.address.inner}/32", "dev", "lo")
+                    await self._started(stack, scene, end, other)
+                for end in ends:
+                    await self._ready(scene, end)
+            scene.start = time.time()
+            yield scene
+
+    async def _started(self, stack: AsyncExitStack, scene: Scene, end: End, other: End) -> None:
+        conf_file = f"STRONGSWAN_CONF={end.directory / 'strongswan.conf'}"
+        end.daemon = await stack.enter_async_context(end.space.child(["env", conf_file, CHARON], end.said, grace=GRACE))
+        argv = [sys.executable, "-I", "-S", INSIDE, end.address.inner, other.address.inner]
+        end.inside = await stack.enter_async_context(end.space.child(argv, end.told, grace=GRACE))
+
+    async def _ready(self, scene: Scene, end: End) -> None:
+        daemon, inside = end.daemon, end.inside
+        assert daemon is not None
+        assert inside is not None
+        await end.until(lambda: end.says("spawning") or daemon.ended.is_set())
+        if not end.says("spawning"):
+            how = "ended" if daemon.ended.is_set() else "had not started its threads"
+            why = (daemon.stderr.strip().splitlines() or ["it said nothing on stderr"])[-1]
+            raise Failed(f"charon {how} within {PATIENCE:g} s of its start: {why}", scene.files())
+        if not await end.until(lambda: any(words == ("ready",) for _, words in end.wire)):
+            raise Failed(f"the watcher did not start: {inside.stderr.strip()[-200:]}", scene.files())
+        await end.control("--load-all", "--file", str(end.directory / "swanctl.conf"))
