@@ -14,6 +14,9 @@ which is `SendHeartbeat` or `Arrive heartbeat`. Pings have no reply. WRITE is `O
 packet on the control channel after QUIT announces the end: `Close`; so does one of data of 41 bytes. ENDED is `Close`
 without a word to the peer, END a `Tick`.
 
+What we hand on a second time, or altered, comes as it did the first time, or as sealed by nobody. So does a HARD_RESET:
+it is not sealed, and anyone who saw it can send it again.
+
 Not seen: data that came and was discarded, whether keys were wiped, and what the control channel says. Not translated:
 what follows a HARD_RESET on a link that is up, for it begins another one in the same process; the end of what was is
 what its log says.
@@ -93,7 +96,10 @@ class _Reader:
 
     def reset_arrives(self, line: Line) -> None:
         found = self._negotiation
-        if found is None and (line.what == "HARD_RESET" or line.note == BEGAN):
+        if line.note == REPLAYED:
+            kind: Kind = "answer" if self._end == "client" else "start"
+            self._did("Arrive", self._message(kind, self._epoch)._replace(sealed_by="nobody"))
+        elif found is None and (line.what == "HARD_RESET" or line.note == BEGAN):
             self._begin(self._peer, line)
         elif found is not None and found.starter == self._end and line.note == BEGAN and not found.crossed:
             found.crossed = True

@@ -131,6 +131,11 @@ class Questions:
                 shows={"AGE-1": measures.renewed, "REKEY-3": measures.renewed}, end=self.own,
             ),
             Experiment(
+                "AGE-1-busy.late-in-second", ("AGE-1", "AGE-2"), aging.but(age_limit=1000),
+                self.provoked(scripts.age_slow, one), partial(measures.of_ages, 1000), manual.SECONDS, one, COARSE,
+                end=self.own,
+            ),
+            Experiment(
                 "AGE-2-idle", ("AGE-2",), aging.but(age_limit=2000),
                 self.provoked(scripts.age_idle, two), partial(measures.of_ages, 2000), manual.SECONDS, two, COARSE,
                 follow=("age_limit", "age_trigger"), end=self.own,
@@ -197,6 +202,13 @@ class Questions:
                 self.provoked(scripts.forged, "--ping-exit 3", "--ping 1"), _of_silence, manual.PING_EXIT,
                 "--ping-exit 3, and --ping 1 at the other end", COARSE,
                 shows={"HB-5": _gave_up, "AUTH-1": _gave_up},
+                hidden=frozenset({"SendReply", "Discard"}), end=self.own,
+            ),
+            Experiment(
+                "HB-5-forged.reset", ("AUTH-1", "DEAD-3"), self.watches(1, 3),
+                self.provoked(scripts.forged_reset, "--ping-exit 3", "--ping 1"), _of_silence, manual.ANY_PACKET,
+                "--ping-exit 3, and --ping 1 at the other end; no --tls-auth or --tls-crypt", COARSE,
+                stands_for={"DEAD-3": ("AUTH-1", "DEAD-3")},
                 hidden=frozenset({"SendReply", "Discard"}), end=self.own,
             ),
             Experiment(

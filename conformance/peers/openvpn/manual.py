@@ -36,6 +36,11 @@ NO_REPLY: Final = "ping: 'OpenVPN ping packets are not echoed like IP ping packe
 PING_EXIT: Final = (
     "ping-exit: 'Causes OpenVPN to exit after n seconds pass without reception of a ping or other packet from remote'"
 )
+ANY_PACKET: Final = (
+    "ping-exit: 'without reception of a ping or other packet from remote'; a packet of the control channel is one, "
+    "sealed or not, where nothing like tls-auth, 'an additional layer of HMAC authentication on top of the TLS control "
+    "channel', seals all of them"
+)
 EXIT: Final = (
     "explicit-exit-notify: 'send server/peer an exit notification if tunnel is restarted or OpenVPN process is exited'"
 )

@@ -63,9 +63,9 @@ class Scene:
         """Let time pass."""
         await asyncio.sleep(seconds)
 
-    async def second(self) -> None:
-        """Let time pass until a second of the clock has just begun."""
-        await asyncio.sleep(until_phase(0.06))
+    async def phase(self, part: float) -> None:
+        """Let time pass until the clock shows this part of a second."""
+        await asyncio.sleep(until_phase(part))
 
     async def until_ended(self, seconds: float) -> None:
         """Let time pass, at most so much, until the link has ended."""

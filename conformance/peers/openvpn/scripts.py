@@ -32,9 +32,11 @@ async def send_often(s: Scene, count: int, size: int = MESSAGE, pause: float = 0
 
 
 async def bytes_sent(s: Scene) -> None:
-    """Enough for two limits, soon after the link came up."""
-    await write_often(s, 13)
-    await s.wait(0.2)
+    """Enough for two limits, soon after the link came up, with time for each renegotiation."""
+    for _ in range(2):
+        await write_often(s, 5)
+        await s.wait(0.3)
+    await write_often(s, 3)
 
 
 async def bytes_sent_later(s: Scene) -> None:
@@ -50,10 +52,11 @@ async def bytes_received(s: Scene) -> None:
 
 
 async def bytes_both(s: Scene) -> None:
-    """Half of the limit comes, then half of it goes."""
+    """Half of the limit comes, then half of it goes, and then one more."""
     await send_often(s, 2)
-    await write_often(s, 4)
+    await write_often(s, 3)
     await s.wait(0.3)
+    await write_often(s, 1)
 
 
 async def bytes_small(s: Scene) -> None:
@@ -69,24 +72,32 @@ async def bytes_heartbeats(s: Scene) -> None:
 
 
 async def many(s: Scene) -> None:
-    """Enough for ten keys, more than a key_id has values."""
-    await write_often(s, 64, size=500, pause=0.04)
+    """Enough for ten keys, more than a key_id has values, with time for each renegotiation."""
+    for _ in range(10):
+        await write_often(s, 6, size=500, pause=0.02)
+        await s.wait(0.3)
+    s.write(500)
     await s.wait(0.2)
 
 
 async def age_busy(s: Scene) -> None:
-    """A steady trickle, for four ages, not at the moment when a key is due."""
+    """A steady trickle, for four ages, not at the very moment when a key is due."""
     for _ in range(4):
-        await s.wait(0.5)
+        await s.phase(0.1)
+        await write_often(s, 3, size=200, pause=0.25)
+
+
+async def age_slow(s: Scene) -> None:
+    """A slow trickle, late in each second of the clock."""
+    for _ in range(4):
+        await s.phase(0.8)
         s.write(200)
-        await s.second()
+        await s.wait(0.1)
 
 
 async def age_idle(s: Scene) -> None:
-    """Nothing for three ages; then one message."""
-    await s.wait(6.5)
-    s.write(200)
-    await s.wait(0.3)
+    """Nothing for three ages."""
+    await s.wait(7)
 
 
 async def age_old_key(s: Scene) -> None:
@@ -144,6 +155,15 @@ async def forged(s: Scene) -> None:
         s.watch.again(s.peer)
         s.watch.again(s.peer, altered=True)
         await s.until_ended(0.4)
+
+
+async def forged_reset(s: Scene) -> None:
+    """The other end falls silent after a heartbeat; then its very first packet comes again, all the time."""
+    await s.wait(1.6)
+    s.watch.muted[s.peer] = EVERYTHING
+    for _ in range(20):
+        s.watch.again(s.peer, "HARD_RESET")
+        await s.until_ended(0.45)
 
 
 async def dead_peer(s: Scene) -> None:

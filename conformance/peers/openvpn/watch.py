@@ -51,8 +51,8 @@ class Watch:
         """How long (s) the next packet of data of the other end is held back; 0 when it has been."""
         self.waits_for_second = False
         """The link's first packet is held until a second of the clock begins."""
-        self.heard: dict[Role, bytes] = {}
-        """The latest packet of data, pings included, that an end has sent and that was handed on."""
+        self.heard: dict[tuple[Role, str], bytes] = {}
+        """The latest packet of each kind that an end has sent and that was handed on; a ping is one of DATA."""
         self.opened = asyncio.Event()
         self.keyed: dict[Role, asyncio.Event] = {"client": asyncio.Event(), "server": asyncio.Event()}
         """An end has said that it has keys."""
@@ -132,18 +132,17 @@ class Watch:
         what, key = header(data)
         if what == "SOFT_RESET":
             self._resets["server" if who == "client" else "client"] = key
-        if what == "DATA":
-            self.heard[who] = data
+        self.heard[who, what] = data
         if who != self.end:
             self.note(who, what, len(data), note, key)
         if self.relay is not None:
             self.relay.hand_on(_SIDES[who], data)
 
-    def again(self, who: Role, *, altered: bool = False) -> None:
-        """Hand on the latest packet of data of an end once more, with its last byte changed where `altered`."""
-        if self.relay is None or who not in self.heard:
+    def again(self, who: Role, kind: str = "DATA", *, altered: bool = False) -> None:
+        """Hand on an end's latest packet of this kind once more, with its last byte changed where `altered`."""
+        if self.relay is None or (who, kind) not in self.heard:
             return
-        data = self.heard[who]
+        data = self.heard[who, kind]
         what, key = header(data)
         self.note(who, what, len(data), ALTERED if altered else REPLAYED, key)
         self.relay.hand_on(_SIDES[who], data[:-1] + bytes([data[-1] ^ 1]) if altered else data)
