@@ -174,7 +174,10 @@ async def dead_peer(s: Scene) -> None:
 
 
 async def _last_sign(s: Scene) -> None:
+    """Data both ways. A server begins to time a client's silence about a second after the link came up; so later."""
     s.watch.muted[s.peer] = frozenset({"ping"})
+    await s.wait(1)
+    await s.phase(0.4)
     s.send(100)
     s.write(100)
     await s.wait(0.1)
@@ -184,7 +187,7 @@ async def dead_peer_busy(s: Scene) -> None:
     """The same, while the user at the end under test goes on sending."""
     await _last_sign(s)
     s.watch.muted[s.peer] = EVERYTHING
-    for _ in range(30):
+    for _ in range(40):
         s.write(100)
         await s.until_ended(0.15)
 
@@ -199,9 +202,9 @@ async def killed_peer(s: Scene) -> None:
 async def traffic(s: Scene) -> None:
     """Nothing comes but data, now and then."""
     s.watch.muted[s.peer] = frozenset({"ping"})
-    for _ in range(5):
+    for _ in range(3):
         s.send(100)
-        await s.wait(1.6)
+        await s.wait(2.6)
 
 
 async def ignored(s: Scene) -> None:
@@ -217,7 +220,7 @@ async def ignored_busy(s: Scene) -> None:
     await s.wait(0.1)
     s.watch.muted[s.peer] = CONTROL_CHANNEL
     await write_often(s, 5, pause=0.02)
-    for _ in range(22):
+    for _ in range(23):
         s.send(100)
         await s.until_ended(0.3)
 
