@@ -58,6 +58,7 @@ QUESTIONS: Final = {
     "IKE-1-probe": "Is a protected proposal that cannot be taken answered every time, so that it can be the heartbeat?",
     "IKE-1-muted": "Where the answers to the probe stay away, is the link ended as configured?",
     "IKE-2-delete": "Does ending the link tear the security association down at both ends?",
+    "REKEY-4-request": "Is a request for a new key followed by a renegotiation?",
     "REKEY-5-again": "Is a renegotiation started while an earlier one is still open?",
     "EST-4-half-open": "What if the peer starts a renegotiation and does not go on with it?",
     "HB-6-data": "Does what is offered wait while a reply is outstanding?",

@@ -31,17 +31,24 @@ _MANUAL: Final = {
     "first": "openssl-s_client(1): '-timeout: Enable send/receive timeout on DTLS connections'; there is none for TLS",
     "verify": "openssl-s_client(1): 'Unless the -verify_return_error option is given, the verify operation continues "
     "after errors [...] As a side effect the connection will never fail due to a server certificate verify failure'",
+    "untimed": "openssl-s_client(1) has no option that limits the time of a renegotiation",
+    "oldkey": "it ended the link with 'unexpected record', as its log says, though what left before its ClientHello "
+    "came is no error of the server's; and openssl-s_client(1) says only 'R: Renegotiate the SSL session'",
+    "unannounced": "openssl-s_client(1): 'Q: End the current SSL connection and exit'",
     "answer": "RFC 8446, section 4.6.3, lets the answer wait until 'prior to sending its next Application Data record'",
 }
 
 
 def _experiments() -> Sequence[Experiment[Provocation]]:
-    from rekeyspec.conformance.peers.tls.ask import experiments  # noqa: PLC0415
+    from rekeyspec.conformance.peers.tls.ask import experiments, renegotiated  # noqa: PLC0415
+    from rekeyspec.conformance.peers.tls.renegotiating import CIPHER  # noqa: PLC0415
     from rekeyspec.conformance.peers.tls.ways import Ways  # noqa: PLC0415
 
-    options = {"plain": {"more": "-verify_return_error"}, "careless": {"more": ""}}
-    written = {"plain": "-verify_return_error", "careless": "no option"}
-    return experiments(Ways(options, written, "next-data", _MANUAL, early=True))
+    plain, old = "-verify_return_error", f"-verify_return_error -tls1_2 -cipher {CIPHER}"
+    options = {"plain": {"more": plain}, "careless": {"more": ""}, "tls12": {"more": old}}
+    written = {"plain": plain, "careless": "no option", "tls12": old}
+    ways = Ways(options, written, "next-data", _MANUAL, early=True)
+    return (*experiments(ways), *renegotiated(ways, "tls12"))
 
 
 def _version() -> str:
@@ -57,6 +64,7 @@ PEER: Final = Peer(
     version=_version,
     experiments=_experiments,
     stage=stage(SClient),
-    not_asked=NOT_ASKED,
+    not_asked={rule: why for rule, why in NOT_ASKED.items() if rule != "REKEY-4"}
+    | {"NEED-1": "stated: it starts no renegotiation of itself, so there is none to have a reason"},
     manual="https://docs.openssl.org/3.0/man1/openssl-s_client/",
 )

@@ -69,7 +69,7 @@ def _silences(w: Ways) -> Sequence[Asked]:
             follow=("on_missed_heartbeat",),
         ),
         w.ask(
-            "HB-1-idle", ["HB-1", "HB-2"], beating, scripts.age_quiet, partial(measures.of_intervals, 600), "heartbeat",
+            "HB-1-idle", ["HB-1"], beating, scripts.age_quiet, partial(measures.of_intervals, 600), "heartbeat",
             follow=("heartbeat_sender",),
         ),
         w.ask(
@@ -87,7 +87,7 @@ def _ages(w: Ways) -> Sequence[Asked]:
     policy, observe = Policy(direction="to-server", age_limit=700), partial(measures.of_ages, 700)
     follow: dict[str, Any] = {"how": _ONE_WAY, "follow": ("age_limit", "age_trigger")}
     return (
-        w.ask("AGE-1-busy", ["AGE-1", "AGE-2", "REKEY-3"], policy, scripts.age_busy, observe, "age", **follow),
+        w.ask("AGE-1-busy", ["AGE-1", "AGE-2"], policy, scripts.age_busy, observe, "age", **follow),
         w.ask("AGE-2-idle", ["AGE-1", "AGE-2"], policy, scripts.age_idle, observe, "age", **follow),
         w.ask("AGE-2-idle.quiet", ["IDLE-2"], policy, scripts.age_quiet, observe, "age", how=_ONE_WAY),
     )
@@ -95,7 +95,7 @@ def _ages(w: Ways) -> Sequence[Asked]:
 
 def _limits(w: Ways) -> Sequence[Asked]:
     """One direction alone."""
-    kept = ("BYTE-3", "BYTE-4", "BYTE-5")
+    kept = ("BYTE-3", "BYTE-4", "BYTE-5", "REKEY-3")
 
     def sent(
         name: str, limit: int, size: int, count: int, rules: Sequence[str] = kept, manual: str = "bytes", **more: Any
@@ -163,6 +163,35 @@ def _crossings(w: Ways) -> Sequence[Asked]:
         w.ask(
             "REKEY-5-again", ["REKEY-5"], timer(), scripts.again, measures.of_keys, SWITCHES,
             shows={"REKEY-5": seen.ended},
+        ),
+    )  # fmt: skip
+
+
+def renegotiated(w: Ways, given: str) -> Sequence[Asked]:
+    """The same of TLS 1.2's renegotiation, with the options of that name. Nothing but its user starts one."""
+    limited, observe = timer(negotiation_timeout=TIMEOUT), measures.of_keys
+    how = {"renegotiates": True}
+    return (
+        w.ask(
+            "EST-4-ignored.tls12", ["EST-4"], limited, scripts.ignored, partial(measures.of_renegotiation, TIMEOUT),
+            "untimed", given, how=how, follow=("negotiation_timeout",),
+        ),
+        w.ask(
+            "EST-3-contributions.tls12", ["EST-3"], timer(), scripts.renewed, observe, "", given, how=how,
+            shows={"EST-3": measures.renewed},
+        ),
+        w.ask("REKEY-1-slow.tls12", ["REKEY-1", "FLOW-1"], timer(), scripts.slow, observe, "", given, how=how),
+        w.ask(
+            "REKEY-2-old-key.tls12", ["REKEY-2"], timer(), scripts.old_data, observe, "oldkey", given, how=how,
+            shows={"REKEY-2": measures.delivered_during}, stands_for={"CLOSE-1": ("REKEY-2",)},
+        ),
+        w.ask(
+            "REKEY-4-request.tls12", ["REKEY-4"], Policy(rekey_initiator="client"), scripts.requested, observe, "",
+            given, how=how,
+        ),
+        w.ask(
+            "CLOSE-1-rekeying.tls12", ["CLOSE-1"], timer(), scripts.quit_rekeying, seen.ending, "unannounced", given,
+            how=how,
         ),
     )  # fmt: skip
 

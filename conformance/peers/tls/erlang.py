@@ -38,7 +38,7 @@ class Erlang:
         """A line on its stdin."""
         return f"write {size}\n".encode()
 
-    def renew(self) -> bytes:
+    def renew(self, old: bool) -> bytes:
         """ssl:update_keys(Socket, read_write)."""
         return b"renew\n"
 

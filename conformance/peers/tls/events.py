@@ -23,6 +23,9 @@ the start of a renegotiation, which the other's KeyUpdate answers. By this readi
 
 TLS has no finish, and nothing more is awaited once the answer has left; so it counts as come then.
 
+TLS 1.2's renegotiation is one of ours. A later HELLO of the client is `Start`; the server's CHANGE, which its Finished
+follows, is `Arrive answer` and `Finish`; a HELLO_REQUEST is a `request` that arrives.
+
 DATA is `SendData` (in the user's messages: see `pieces`) under the client's key, or `Arrive data`, and GOT `Deliver`.
 WRITE is `Offer`, QUIT `Shut`, the ALERT close_notify `Close` or `Arrive close` (told under the epoch in force, whatever
 key TLS put it under), and a connection that ends without one `Close` too. END is a `Tick`: time passed up to there.
@@ -84,6 +87,9 @@ class _Reader:
     # Handshake and KeyUpdates.
 
     def hello_sent(self, line: Line) -> None:
+        if self._in_force:
+            self._start()
+            return
         self._did("Open")
         self._did("Start", Message("start", 1, negotiation="c1"))
 
@@ -102,6 +108,17 @@ class _Reader:
         self._verified()
         self._did("Finish", Message("finish", 1, negotiation="c1"))
         self._epochs, self._in_force = {"client": 1, "server": 1}, 1
+
+    def request_arrives(self, line: Line) -> None:
+        self._did("Arrive", Message("request", self._in_force))
+
+    def change_sent(self, line: Line) -> None:
+        self._epochs["client"] += 1
+
+    def change_arrives(self, line: Line) -> None:
+        if self._asked["client"]:
+            self._finish()
+            self._epochs["server"] += 1
 
     def update_sent(self, line: Line) -> None:
         if not self._both:
@@ -201,6 +218,9 @@ _READINGS: Final[dict[tuple[str, str], Callable[[_Reader, Line], None]]] = {
     ("client", "FINISHED"): _Reader.finished_sent,
     ("client", "KEY_UPDATE"): _Reader.update_sent,
     ("server", "KEY_UPDATE"): _Reader.update_arrives,
+    ("client", "CHANGE"): _Reader.change_sent,
+    ("server", "CHANGE"): _Reader.change_arrives,
+    ("server", "HELLO_REQUEST"): _Reader.request_arrives,
     ("user", "WRITE"): _Reader.write,
     ("client", "DATA"): _Reader.data_sent,
     ("server", "DATA"): _Reader.data_arrives,

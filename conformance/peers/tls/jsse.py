@@ -41,7 +41,7 @@ class Jsse:
         """A line on its stdin."""
         return f"write {size}\n".encode()
 
-    def renew(self) -> bytes:
+    def renew(self, old: bool) -> bytes:
         """SSLSocket.startHandshake(), which on an open TLS 1.3 connection is a KeyUpdate."""
         return b"renew\n"
 

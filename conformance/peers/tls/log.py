@@ -26,8 +26,9 @@ class Line(NamedTuple):
     `t` is ms since the TCP connection came. `who` sent the record `what`; of data, `bytes` is the plaintext's length.
 
     HELLO is the first record of a handshake (a ClientHello, or the server's answer to it), FINISHED the last of it,
-    KEY_UPDATE is TLS 1.3's, DATA application data, ALERT an alert named in `note`. The client's user does WRITE
-    (`bytes`), RENEW (it asks its library for new keys) and QUIT, and GOT (`bytes`) is what the program handed to it.
+    KEY_UPDATE is TLS 1.3's, CHANGE (a ChangeCipherSpec) and HELLO_REQUEST belong to TLS 1.2's renegotiation, DATA is
+    application data, ALERT an alert named in `note`. The client's user does WRITE (`bytes`), RENEW (it asks its library
+    for new keys) and QUIT, and GOT (`bytes`) is what the program handed to it.
     The link's own lines are OPEN, LOST and END (of watching).
     """
 

@@ -32,9 +32,9 @@ class SClient:
         """A line of so many bytes, its end included."""
         return b"." * (size - 1) + b"\n"
 
-    def renew(self) -> bytes:
-        """K: a KeyUpdate that asks for another."""
-        return b"K\n"
+    def renew(self, old: bool) -> bytes:
+        """K: a KeyUpdate that asks for another; R: in TLS 1.2 a renegotiation."""
+        return b"R\n" if old else b"K\n"
 
     def quit(self) -> bytes:
         """Q: end the link."""

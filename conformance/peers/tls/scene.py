@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from rekeyspec.conformance.peers.child import Child, child
 from rekeyspec.conformance.peers.experiment import Experiment, Failed, Observed
 from rekeyspec.conformance.peers.tls.events import translate
+from rekeyspec.conformance.peers.tls.renegotiating import RenegotiatingWatch
 from rekeyspec.conformance.peers.tls.stack import Provocation, Stack
 from rekeyspec.conformance.peers.tls.watch import Keys, Watch, watching
 
@@ -37,7 +38,7 @@ class Scene:
     def renew(self) -> None:
         """The client's user asks its library for new keys."""
         self.watch.note("user", "RENEW")
-        self._client.write(self._stack.renew())
+        self._client.write(self._stack.renew(self.watch.old))
 
     async def write_often(self, count: int, size: int, pause: float = 0.05) -> None:
         """The client's user sends messages of `size` bytes, `pause` s apart."""
@@ -87,12 +88,12 @@ class Stage:
     stack: Stack
     keys: Keys
     starting: asyncio.Semaphore
-    watch: Callable[..., Watch] = Watch
 
     async def perform(self, e: Experiment[Provocation]) -> Observed:
         """Run one experiment. Failed when the client never connects, or ends in the middle by itself and unasked."""
         p, heard = e.provocation, Heard()
-        async with watching(self.watch(self.keys, stranger=p.stranger)) as watch, AsyncExitStack() as around:
+        kind = RenegotiatingWatch if p.renegotiates else Watch
+        async with watching(kind(self.keys, stranger=p.stranger)) as watch, AsyncExitStack() as around:
             for knob, value in p.knobs.items():
                 setattr(watch, knob, value)
             async with self.starting:

@@ -105,8 +105,18 @@ async def deaf(s: Scene) -> None:
     await s.until_lost(3 * TIMEOUT / 1000 + 0.2)
 
 
+async def requested(s: Scene) -> None:
+    """The server asks the client to start, on a link where nothing else happens."""
+    await s.write_often(2, 200)
+    s.watch.renew()
+    await s.wait(0.5)
+    await s.write_often(2, 200)
+    await s.quit()
+
+
 async def early(s: Scene) -> None:
     """The user writes while the handshake is under way."""
+    await s.wait(0.1)
     await s.write_often(2, 200, 0.1)
     await s.wait(0.7)
     await s.quit()
@@ -159,6 +169,14 @@ async def old_key(s: Scene) -> None:
     s.watch.answer_delay = 0.3
     await _renew(s)
     await s.send_often(3, 200)
+    await s.wait(0.4)
+    await s.quit()
+
+
+async def old_data(s: Scene) -> None:
+    """What the server had sent under the old key meets the client's start of a renegotiation."""
+    s.watch.crosses = True
+    await _renew(s)
     await s.wait(0.4)
     await s.quit()
 

@@ -29,8 +29,8 @@ class Stack(Protocol):
     def write(self, size: int) -> bytes:
         """What it must be told so that its user sends so many bytes."""
 
-    def renew(self) -> bytes:
-        """What it must be told so that its user asks for new keys in both directions."""
+    def renew(self, old: bool) -> bytes:
+        """What it must be told so that its user asks for new keys in both directions; `old`: in TLS 1.2."""
 
     def quit(self) -> bytes:
         """What it must be told so that its user ends the link in order."""
@@ -46,6 +46,8 @@ class Provocation:
     script: Callable[..., Awaitable[None]]
     options: Options
     reading: Reading = "both-ways"
+    renegotiates: bool = False
+    """TLS 1.2."""
     stranger: bool = False
     """The server has a certificate that the client has no reason to believe."""
     before: bool = False

@@ -50,7 +50,11 @@ def make_keys(directory: Path) -> Keys:
 class Watch(asyncio.Protocol):
     """One link's log, and the knobs of the server that makes it."""
 
-    versions: Final = SSL.TLS1_3_VERSION
+    versions = SSL.TLS1_3_VERSION
+    options = 0
+    """Those of OpenSSL's context."""
+    old = False
+    """It speaks TLS 1.2."""
 
     def __init__(self, keys: Keys, *, stranger: bool = False) -> None:
         self.lines: list[Line] = []
@@ -82,7 +86,9 @@ class Watch(asyncio.Protocol):
         context = SSL.Context(SSL.TLS_METHOD)
         context.set_min_proto_version(self.versions)
         context.set_max_proto_version(self.versions)
+        context.set_options(self.options)
         context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        context.set_session_id(b"rekeyspec")  # without one OpenSSL refuses whoever offers a session and a certificate
         context.set_keylog_callback(self._told)
         assert credentials.key is not None
         context.use_certificate(credentials.chain[0])
