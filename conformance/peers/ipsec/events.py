@@ -20,8 +20,8 @@ its `Arrive finish` too. A start or an answer is one only with its nonce, so eac
 
 An ESP packet of `one` is `SendData`, of `two` `Arrive data`; its bytes are those of the IP packet inside. WRITE is
 `Offer`, GOT `Deliver` of what arrived last and is not delivered, QUIT `Shut`. A heartbeat that is sent again has the
-message id of the first and gets a number of its own here; a reply answers the last one sent under its id. GAVE UP is
-`Close`, END a `Tick`.
+message id of the first and gets a number of its own here; a reply answers the last one sent under its id, and in IKEv1,
+where each message has an id of its own, the last one sent. GAVE UP is `Close`, END a `Tick`.
 
 Not seen: when a key came into force at a responder, what was ignored or discarded, and whether a key was wiped. Not
 translated: the other messages of the first exchanges, and NAT keepalives.
@@ -245,10 +245,9 @@ class _Reader:
 
     def reply(self, line: Line) -> None:
         if line.who == "two":
-            number = self._sent_beats.get(line.mid, 0)
-            if number:
+            if number := self._sent_beats.get(line.mid, self._beats if "DPD_ACK" in line.note else 0):
                 self._did("Arrive", self._message("reply", epoch=self._epoch, number=number))
-        elif number := self._got_beats.get(line.mid, 0):
+        elif number := self._got_beats.get(line.mid, len(self._got_beats) if "DPD_ACK" in line.note else 0):
             self._did("SendReply", self._message("reply", epoch=self._epoch, number=number))
 
     def close(self, line: Line) -> None:

@@ -6,7 +6,7 @@ import re
 import subprocess
 from typing import Final
 
-from rekeyspec.conformance.peers.ipsec.scene import CHARON
+from rekeyspec.conformance.peers.ipsec.daemon import CHARON
 from rekeyspec.conformance.peers.need import SPACES, file, program
 
 _PLUGINS: Final = "/usr/lib/ipsec/plugins/libstrongswan-"

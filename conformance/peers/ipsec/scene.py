@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,25 +12,13 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
 
-from rekeyspec.conformance.peers.child import Child
 from rekeyspec.conformance.peers.experiment import Experiment, Failed, Observed
 from rekeyspec.conformance.peers.ipsec import settings as conf
+from rekeyspec.conformance.peers.ipsec.daemon import INNER, PATIENCE, End, lose
 from rekeyspec.conformance.peers.ipsec.events import translate
-from rekeyspec.conformance.peers.ipsec.log import Seen, joined, said, seen
+from rekeyspec.conformance.peers.ipsec.log import Seen, joined, said
 from rekeyspec.conformance.peers.ipsec.settings import Address, Settings, Version
-from rekeyspec.conformance.peers.space import Space, two_spaces
-
-CHARON: Final = "/usr/lib/ipsec/charon"
-INSIDE: Final = str(Path(__file__).with_name("inside.py"))
-
-PATIENCE: Final = 10.0
-"""How long (s) a program may take to start, or the tunnel to stand."""
-
-GRACE: Final = 0.1
-"""How long (s) they may take to end by themselves: nothing of theirs is wanted any more, and charon reads no stdin."""
-
-INNER: Final = "10.78.0"
-"""The network of the tunnel's ends."""
+from rekeyspec.conformance.peers.space import two_spaces
 
 IKE_OUT: Final = ("out udp sport 4500 @th,64,32 0 drop", "out udp sport 500 drop")
 IKE_IN: Final = ("in udp dport 4500 @th,64,32 0 drop", "in udp dport 500 drop")
@@ -39,49 +26,6 @@ IKE_IN: Final = ("in udp dport 4500 @th,64,32 0 drop", "in udp dport 500 drop")
 
 NOWHERE: Final = "02:00:00:00:00:63"
 """The hardware address of no machine."""
-
-
-class End:
-    """One end: its namespace, its daemon, its user and what both said."""
-
-    def __init__(self, name: str, space: Space, address: Address, directory: Path) -> None:
-        self.name, self.space, self.address, self.directory = name, space, address, directory
-        self.log: list[str] = []
-        self.wire: list[Seen] = []
-        self.daemon: Child | None = None
-        self.inside: Child | None = None
-        self.changed = asyncio.Event()
-
-    def said(self, line: str) -> None:
-        """Its daemon wrote a line."""
-        self.log.append(line)
-        self.changed.set()
-
-    def told(self, line: str) -> None:
-        """Its watcher wrote a line."""
-        if found := seen(line):
-            self.wire.append(found)
-            self.changed.set()
-
-    async def until(self, reached: Callable[[], bool], seconds: float = PATIENCE) -> bool:
-        """Wait until this is so, at most so long; whether it is."""
-        deadline = time.monotonic() + seconds
-        while not reached():
-            self.changed.clear()
-            try:
-                await asyncio.wait_for(self.changed.wait(), deadline - time.monotonic())
-            except TimeoutError:
-                return reached()
-        return True
-
-    def says(self, text: str) -> bool:
-        """Has its daemon said this?"""
-        return any(text in line for line in self.log)
-
-    async def control(self, *words: str) -> str:
-        """Run swanctl at this end."""
-        conf_file = f"STRONGSWAN_CONF={self.directory / 'strongswan.conf'}"
-        return await self.space.run("env", conf_file, f"SWANCTL_DIR={self.directory}", "swanctl", *words)
 
 
 class Scene:
@@ -146,9 +90,7 @@ class Scene:
 
     async def lose(self, *rules: str) -> None:
         """From now on `two` loses these packets, and no others (see IKE_OUT)."""
-        hooks = "\n".join(f"add chain inet t {n} {{ type filter hook {n}put priority 0; }}" for n in ("in", "out"))
-        lost = "\n".join(f"add rule inet t {rule}" for rule in rules)
-        await self.two.space.run("nft", "-f", "-", stdin=f"add table inet t\nflush table inet t\n{hooks}\n{lost}\n")
+        await lose(self.two, *rules)
 
     async def aside(self, yes: bool) -> None:
         """All that `two` sends goes to a machine that is not there, from now on, or no longer."""
@@ -216,7 +158,10 @@ class Stage:
 
     async def perform(self, e: Experiment[Provocation]) -> Observed:
         """Run one experiment. Failed when a daemon dies or the tunnel does not stand."""
-        p = e.provocation
+        return await self.play(e.provocation)
+
+    async def play(self, p: Provocation) -> Observed:
+        """The same, for whoever has experiments of other kinds too."""
         async with self.scene(p.one, p.two) as scene:
             if p.opened:
                 await scene.open()
@@ -232,36 +177,15 @@ class Stage:
         async with AsyncExitStack() as stack:
             async with self._starting:
                 spaces = await stack.enter_async_context(two_spaces())
-                ends = [
+                first, second = (
                     End(name, space, Address(space.address, f"{INNER}.{n}"), directory / name)
                     for n, (name, space) in enumerate(zip(("one", "two"), spaces, strict=True), 1)
-                ]
-                scene = Scene(*ends)
-                for end, other, settings in ((ends[0], ends[1], one), (ends[1], ends[0], two)):
-                    text = conf.swanctl_conf(self._version, settings, end.address, other.address, secret)
-                    conf.write(end.directory, settings, text)
-                    await end.space.run("ip", "address", "add", f"{end.address.inner}/32", "dev", "lo")
-                    await self._started(stack, scene, end, other)
-                for end in ends:
-                    await self._ready(scene, end)
+                )
+                scene = Scene(first, second)
+                for end, other, settings in ((first, second, one), (second, first, two)):
+                    await end.start(stack, self._version, settings, other.address, secret)
+                    await end.attend(stack, other.address)
+                for end in (first, second):
+                    await end.ready(scene.files)
             scene.start = time.time()
             yield scene
-
-    async def _started(self, stack: AsyncExitStack, scene: Scene, end: End, other: End) -> None:
-        conf_file = f"STRONGSWAN_CONF={end.directory / 'strongswan.conf'}"
-        end.daemon = await stack.enter_async_context(end.space.child(["env", conf_file, CHARON], end.said, grace=GRACE))
-        argv = [sys.executable, "-I", "-S", INSIDE, end.address.inner, other.address.inner]
-        end.inside = await stack.enter_async_context(end.space.child(argv, end.told, grace=GRACE))
-
-    async def _ready(self, scene: Scene, end: End) -> None:
-        daemon, inside = end.daemon, end.inside
-        assert daemon is not None
-        assert inside is not None
-        await end.until(lambda: end.says("spawning") or daemon.ended.is_set())
-        if not end.says("spawning"):
-            how = "ended" if daemon.ended.is_set() else "had not started its threads"
-            why = (daemon.stderr.strip().splitlines() or ["it said nothing on stderr"])[-1]
-            raise Failed(f"charon {how} within {PATIENCE:g} s of its start: {why}", scene.files())
-        if not await end.until(lambda: any(words == ("ready",) for _, words in end.wire)):
-            raise Failed(f"the watcher did not start: {inside.stderr.strip()[-200:]}", scene.files())
-        await end.control("--load-all", "--file", str(end.directory / "swanctl.conf"))

@@ -48,7 +48,7 @@ GIVE_UP: Final = 1500
 _CHARON: Final[Options] = {"install_virtual_ip": "no", "load": PLUGINS, **QUICK}
 _CONNECTION: Final[Options] = {"mobike": "no", "rekey_time": "0", "reauth_time": "0"}
 _CHILD: Final[Options] = {"esp_proposals": "aes128gcm16", "rekey_time": "0"}
-_IKE: Final[Mapping[Version, str]] = {1: "aes128-sha256-modp2048", 2: "aes128-sha256-x25519"}
+_IKE: Final[Mapping[Version, str]] = {1: "aes128-sha256-ecp256", 2: "aes128-sha256-x25519"}
 
 LOG: Final = """\
 filelog {
