@@ -21,7 +21,7 @@ import rekeyspec
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 FOLDERS = ("benchmarks", "conformance", "reference", "spec", "tools")
-DATA = {".cfg", ".css", ".html", ".j2", ".js", ".json", ".tla", ".yaml"}
+DATA = {".cfg", ".css", ".erl", ".html", ".j2", ".java", ".js", ".json", ".tla", ".yaml"}
 
 LOCKED = {
     "light": ("peers",),
