@@ -32,7 +32,7 @@ _NOT_ASKED: Final = {
 
 
 def _experiments() -> Sequence[Experiment[Provocation]]:
-    return experiments()
+    return experiments(2)
 
 
 @asynccontextmanager
