@@ -133,7 +133,7 @@ async def child(
 
 def _fate(told: str) -> str:
     """What the keeper's word means: `exit STATUS`, negative for a signal, or `cannot ERRNO`."""
-    word, _, number = told.split("\n")[0].partition(" ")
+    word, _, number = told.split("\n", maxsplit=1)[0].partition(" ")
     if word == "cannot":
         return f"could not be started: {os.strerror(int(number))}"
     return f"was ended by {signal.Signals(-int(number)).name}" if int(number) < 0 else f"ended with status {number}"

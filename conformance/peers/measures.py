@@ -108,6 +108,31 @@ def of_keys(events: Sequence[Event]) -> str:
     return f"data sent under epochs {_list(sent)}, delivered under {_list(came)}"
 
 
+def of_first_heartbeat(events: Sequence[Event]) -> str:
+    """How long the link was idle before the first heartbeat."""
+    beats = times(events, "SendHeartbeat")
+    if not beats:
+        return "no heartbeat"
+    idle = beats[0] - max([t for t in times(events, "SendData", "Deliver") if t <= beats[0]], default=0)
+    return f"the first heartbeat came after {idle} ms of idleness"
+
+
+def of_end(events: Sequence[Event]) -> str:
+    """Whether and how the end closed the link: announced or not, and with which words."""
+    last = next((e for e in reversed(events) if e.do == "Close"), None)
+    if last is None:
+        return "the link was not closed"
+    words = f" ({last.reason})" if last.reason else ""
+    return f"the link was closed {'with' if last.message else 'without'} an announcement{words}"
+
+
+def of_opening(limit: int, events: Sequence[Event]) -> str:
+    """When the end gave up a link on which the first negotiation was never done, against its time limit."""
+    closed = times(events, "Close")
+    lasted = f"given up after {closed[0]} ms" if closed else f"still open after {_length(events)} ms"
+    return f"the link was {lasted}; the time limit is {limit} ms"
+
+
 def _list(epochs: Sequence[int]) -> str:
     return ", ".join(map(str, epochs)) or "none"
 

@@ -13,7 +13,7 @@ _NAMES: Final = {
     value: name.removeprefix("MSG_")
     for name, value in vars(constants).items()
     if name.startswith("MSG_") and not name.endswith(("_FIRST", "_LAST"))
-}
+} | {30: "KEX_ECDH_INIT", 31: "KEX_ECDH_REPLY"}
 
 
 class PacketLogger(SSHLogger):
@@ -43,7 +43,7 @@ def packet_name(pkttype: int) -> str:
 def described(packet: bytes) -> tuple[str, int, str]:
     """What a packet is, its size (bytes of data, or else of payload), and what is said in it.
 
-    A global request that wants no reply is called GLOBAL_NOTICE here, since nothing ever answers it.
+    A request that wants no reply is called GLOBAL_NOTICE or CHANNEL_NOTICE here, since nothing ever answers it.
     """
     what, size, note = packet_name(packet[0]), len(packet), ""
     if what == "CHANNEL_DATA":
@@ -51,6 +51,9 @@ def described(packet: bytes) -> tuple[str, int, str]:
     elif what == "GLOBAL_REQUEST":
         note, end = _text(packet, 1)
         what = what if packet[end] else "GLOBAL_NOTICE"
+    elif what == "CHANNEL_REQUEST":
+        note, end = _text(packet, 5)
+        what = what if packet[end] else "CHANNEL_NOTICE"
     elif what == "DISCONNECT":
         note, _ = _text(packet, 5)
     return what, size, note
