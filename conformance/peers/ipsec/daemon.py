@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
@@ -92,12 +92,19 @@ class End:
         daemon = self.daemon
         await self.until(lambda: self.says("spawning") or daemon.ended.is_set())
         if not self.says("spawning"):
-            how = "ended" if daemon.ended.is_set() else "had not started its threads"
-            why = (daemon.stderr.strip().splitlines() or ["it said nothing on stderr"])[-1]
-            raise Failed(f"charon {how} within {PATIENCE:g} s of its start: {why}", files())
+            why = (daemon.stderr.strip().splitlines() or self.log or ["it said nothing"])[-1]
+            how = await daemon.fate() or f"had not started its threads after {PATIENCE:g} s"
+            raise Failed(f"charon at `{self.name}` {how} before it was ready: {why}", files())
         if self.inside is not None and not await self.until(lambda: any(s.words == ("ready",) for s in self.wire)):
             raise Failed(f"the watcher did not start: {self.inside.stderr.strip()[-200:]}", files())
         await self.control("--load-all", "--file", str(self.directory / "swanctl.conf"))
+
+
+async def alive(ends: Iterable[End], files: Callable[[], Mapping[str, str]]) -> None:
+    """Failed, with these files, if a daemon has ended that nobody told to."""
+    for end in ends:
+        if end.daemon is not None and end.daemon.ended.is_set():
+            raise Failed(f"charon at `{end.name}` {await end.daemon.fate()} in the middle, without a word", files())
 
 
 async def lose(end: End, *rules: str) -> None:

@@ -12,7 +12,7 @@ is the control channel and ESP the data channel. A packet's number is ESP's own,
 | DELETE of the old CHILD_SA, a request | third message of a quick mode | `Finish` | `Arrive finish` |
 | INFORMATIONAL request with nothing in it | INFORMATIONAL with DPD | `SendHeartbeat` | `Arrive heartbeat` |
 | the response to it | INFORMATIONAL with DPD_ACK | `SendReply` | `Arrive reply` |
-| DELETE of the IKE_SA, or of the CHILD_SA that is used | the same | `Close` | `Arrive close`, then `Close` |
+| DELETE of the IKE_SA, or of the CHILD_SA that is used | the same | `Close` | `Arrive close` |
 
 The first negotiation of IKEv2 has no third message: its `Finish` is where the answer arrives. Nor has a later one, for
 a peer that uses the new key at once: what first arrives under it (RFC 7296, 2.8: the responder must be ready for it) is
@@ -21,7 +21,8 @@ its `Arrive finish` too. A start or an answer is one only with its nonce, so eac
 An ESP packet of `one` is `SendData`, of `two` `Arrive data`; its bytes are those of the IP packet inside. WRITE is
 `Offer`, GOT `Deliver` of what arrived last and is not delivered, QUIT `Shut`. A heartbeat that is sent again has the
 message id of the first and gets a number of its own here; a reply answers the last one sent under its id, and in IKEv1,
-where each message has an id of its own, the last one sent. GAVE UP is `Close`, END a `Tick`.
+where each message has an id of its own, the last one sent. GAVE UP is
+`Close`, and DELETED, where the peer announced it; END is a `Tick`.
 
 Not seen: when a key came into force at a responder, what was ignored or discarded, and whether a key was wiped. Not
 translated: the other messages of the first exchanges, and NAT keepalives.
@@ -30,12 +31,11 @@ translated: the other messages of the first exchanges, and NAT keepalives.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final, Literal
+from typing import Final
 
 from rekeyspec.conformance.peers.ipsec.log import Line
+from rekeyspec.conformance.peers.ipsec.meaning import Meaning, of_ikev1, of_ikev2
 from rekeyspec.reference.vocabulary import Do, Event, Kind, Message, Role
-
-Meaning = Literal["first", "start", "answer", "finish", "heartbeat", "reply", "close", "refused", "other"]
 
 
 def translate(lines: Iterable[Line]) -> list[Event]:
@@ -162,7 +162,7 @@ class _Reader:
             return "refused"
         if "D" in held:
             return self._deleted(line, deleted.split())
-        return _v1(exchange, held, self._place(line)) or _v2(exchange, held, line)
+        return of_ikev1(exchange, held, self._place(line)) or of_ikev2(exchange, held, line)
 
     def _deleted(self, line: Line, what: list[str]) -> Meaning:
         """A DELETE, of the IKE_SA or of the CHILD_SA with this SPI."""
@@ -252,36 +252,22 @@ class _Reader:
 
     def close(self, line: Line) -> None:
         if line.who == "one":
-            self._did("Close", None if self._ending else self._message("close", epoch=self._epoch))
+            self._did("Close", self._message("close", epoch=self._epoch))
             self._closed = True
         elif not self._ending:
             self._ending = True
             self._did("Arrive", self._message("close", epoch=self._epoch))
 
+    def deleted(self, line: Line) -> None:
+        """charon deletes the IKE_SA: because the peer said so, or it says so itself, which is seen on the wire."""
+        if self._ending and not self._closed:
+            self._did("Close")
+            self._closed = True
+
     def authentication_failed(self, line: Line) -> None:
         """The peer's part was not the peer's own, says `one`: it has no effect, and the attempt is over."""
         if line.who == "one":
             self._did("Arrive", self._negotiating("answer", "client")._replace(sealed_by="nobody"))
-
-
-def _v1(exchange: str, held: set[str], place: int) -> Meaning | None:
-    """What a message of IKEv1 means; `place` is its own in its quick mode."""
-    if exchange == "QUICK_MODE":
-        return {1: "start", 2: "answer", 3: "finish"}.get(place, "other")  # type: ignore[return-value]
-    if exchange == "INFORMATIONAL_V1":
-        return "heartbeat" if "N(DPD)" in held else "reply" if "N(DPD_ACK)" in held else "other"
-    return None
-
-
-def _v2(exchange: str, held: set[str], line: Line) -> Meaning:
-    """What a message of IKEv2 means."""
-    if exchange == "IKE_AUTH":
-        return "answer" if line.who == "two" and "SA" in held else "other"
-    if exchange == "CREATE_CHILD_SA" and {"SA", "No", "TSi"} <= held:
-        return "start" if "N(REKEY_SA)" in held else "answer"
-    if exchange == "INFORMATIONAL" and not held:
-        return "reply" if " response" in line.note else "heartbeat"
-    return "other"
 
 
 _READINGS: Final[dict[str, Callable[[_Reader, Line], None]]] = {
@@ -293,6 +279,7 @@ _READINGS: Final[dict[str, Callable[[_Reader, Line], None]]] = {
     "QUIT": _Reader.quit,
     "ESP": _Reader.esp,
     "GAVE UP": _Reader.gave_up,
+    "DELETED": _Reader.deleted,
     "FORGED": _Reader.forged,
     "END": _Reader.end,
 }

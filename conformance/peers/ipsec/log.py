@@ -20,9 +20,9 @@ class Line(NamedTuple):
     `t` is ms since the experiment began. `one` and `two` send IKE messages (`note`: charon's words for it; `number`:
     the which sending of this same message, from 1; `mid`: its message id) and ESP packets (`bytes`: of the packet
     inside; `number`: ESP's own; `spi`). The user of `one` does WRITE and QUIT, GOT what came out of the tunnel, was
-    REFUSED. The link's own lines: OPEN; KEYS, a CHILD_SA's two SPIs (`spi`: in, `note`: out), before all else; GAVE UP;
-    FORGED, the next packet of the kind `note` that arrives is not sealed by anyone; CLEAR, an unsealed packet of the
-    tunnel's; END (of watching).
+    REFUSED. The link's own lines: OPEN; KEYS, a CHILD_SA's two SPIs (`spi`: in, `note`: out), before all else; GAVE UP
+    and DELETED, charon's word for the end; FORGED, the next packet of the kind `note` that arrives is not sealed by
+    anyone; CLEAR, an unsealed packet of the tunnel's; END (of watching).
     """
 
     t: float
@@ -92,7 +92,7 @@ def joined(wire: Iterable[Seen], log: Iterable[Said], start: float) -> list[Line
     """The lines of one link, in order of time, ms since `start` (s)."""
     log = list(log)
     contents = _contents(log)
-    lines = [*_given_up(log), *_seen(sorted(wire), contents)]
+    lines = [*_ended(log), *_seen(sorted(wire), contents)]
     ordered = _as_sealed(sorted(lines, key=lambda line: line.t))
     return [*_keys(log), *(line._replace(t=(line.t - start) * 1000) for line in ordered)]
 
@@ -167,10 +167,12 @@ def _keys(log: Iterable[Said]) -> Iterator[Line]:
             yield Line(0.0, "link", "KEYS", spi=match[2], note=match[3])
 
 
-def _given_up(log: Iterable[Said]) -> Iterator[Line]:
+def _ended(log: Iterable[Said]) -> Iterator[Line]:
     for line in log:
         if match := _LOST.match(line.text):
             yield Line(line.t, "link", "GAVE UP", note=match[0])
+        elif line.text.startswith("deleting IKE_SA"):
+            yield Line(line.t, "link", "DELETED")
 
 
 def _seen(wire: Iterable[Seen], contents: Mapping[_Key, list[str]]) -> Iterator[Line]:

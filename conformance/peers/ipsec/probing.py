@@ -30,7 +30,7 @@ from typing import Any, Final
 
 from rekeyspec.conformance.peers.child import Child
 from rekeyspec.conformance.peers.experiment import Failed, Observed
-from rekeyspec.conformance.peers.ipsec.daemon import INNER, PATIENCE, End, lose
+from rekeyspec.conformance.peers.ipsec.daemon import INNER, PATIENCE, End, alive, lose
 from rekeyspec.conformance.peers.ipsec.log import said
 from rekeyspec.conformance.peers.ipsec.settings import Address, Settings
 from rekeyspec.conformance.peers.space import Space, two_spaces
@@ -157,6 +157,10 @@ async def perform(policy: Policy, p: Probing, private: Path, starting: asyncio.S
             link = await stack.enter_async_context(_link(one, two, directory, policy))
         await p.script(link)
         await link.wait(0.2)
+        await alive([link.two], link.files)
+        if link.probe is not None and link.probe.ended.is_set():
+            why = (link.probe.stderr.strip().splitlines() or ["it said nothing"])[-1]
+            raise Failed(f"the probe {await link.probe.fate()} in the middle: {why}", link.files())
         rows = [*link.rows, *await _gone(link)]
         rows.append({"end": round((time.time() - link.origin) * 1000)})
         if not p.theirs and link.ended.is_set() and not any(row.get("packet") == "gone" for row in rows):

@@ -14,11 +14,12 @@ from typing import Final
 
 from rekeyspec.conformance.peers.experiment import Experiment, Failed, Observed
 from rekeyspec.conformance.peers.ipsec import settings as conf
-from rekeyspec.conformance.peers.ipsec.daemon import INNER, PATIENCE, End, lose
+from rekeyspec.conformance.peers.ipsec.daemon import INNER, PATIENCE, End, alive, lose
 from rekeyspec.conformance.peers.ipsec.events import translate
 from rekeyspec.conformance.peers.ipsec.log import Seen, joined, said
 from rekeyspec.conformance.peers.ipsec.settings import Address, Settings, Version
 from rekeyspec.conformance.peers.space import two_spaces
+from rekeyspec.conformance.target import Broken
 
 IKE_OUT: Final = ("out udp sport 4500 @th,64,32 0 drop", "out udp sport 500 drop")
 IKE_IN: Final = ("in udp dport 4500 @th,64,32 0 drop", "in udp dport 500 drop")
@@ -34,6 +35,8 @@ class Scene:
     def __init__(self, one: End, two: End) -> None:
         self.one, self.two = one, two
         self.start = time.time()
+        self.unharmed = [one, two]
+        """The ends whose daemons must still run when the script is done."""
 
     def note(self, *words: str) -> None:
         """A line of the experiment's own."""
@@ -103,6 +106,7 @@ class Scene:
 
     async def kill(self) -> None:
         """SIGKILL to the daemon of `two`, which has no time to say anything."""
+        self.unharmed.remove(self.two)
         await self.two.space.run("sh", "-c", "kill -9 $(cat /run/charon.pid)")
 
     async def gone(self, seconds: float) -> None:
@@ -163,10 +167,17 @@ class Stage:
     async def play(self, p: Provocation) -> Observed:
         """The same, for whoever has experiments of other kinds too."""
         async with self.scene(p.one, p.two) as scene:
-            if p.opened:
-                await scene.open()
-            await p.script(scene)
-            await scene.wait(0.02)
+            try:
+                if p.opened:
+                    await scene.open()
+                await p.script(scene)
+                await scene.wait(0.02)
+            except Failed:
+                raise
+            except Broken as why:
+                await alive(scene.unharmed, scene.files)
+                raise Failed(str(why), scene.files()) from why
+            await alive(scene.unharmed, scene.files)
             return scene.observed()
 
     @asynccontextmanager
