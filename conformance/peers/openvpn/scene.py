@@ -137,7 +137,7 @@ class Stage:
             users = {} if p.deaf else self._users(stack, watch, one, two)
             await p.script(Scene(watch, users, pids))
             watch.end_watching()
-            self._alive(watch, programs)
+            await self._alive(watch, programs)
 
     async def _programs(
         self, stack: AsyncExitStack, watch: Watch, spaces: tuple[Space, Space], p: Provocation, pids: dict[Role, Path]
@@ -166,8 +166,10 @@ class Stage:
         loop = asyncio.get_running_loop()
         until = loop.time() + PATIENCE
         while not any(words in line for line in watch.logs[who]):
-            if programs[who].ended.is_set():
-                raise Failed(f"the {who} ended before it said `{words}`; its last words: {_last(watch, who)}")
+            for role, program in programs.items():
+                if program.ended.is_set():
+                    how = await program.fate() or "ended"
+                    raise Failed(f"the {role} {how} before the link was up; its last words: {_last(watch, role)}")
             if loop.time() > until:
                 raise Failed(
                     f"after {PATIENCE:g} s the {who} has not said `{words}`; its last words: {_last(watch, who)}"
@@ -183,7 +185,7 @@ class Stage:
 
         return {"client": user(one, "client", "server"), "server": user(two, "server", "client")}
 
-    def _alive(self, watch: Watch, programs: dict[Role, Child]) -> None:
+    async def _alive(self, watch: Watch, programs: dict[Role, Child]) -> None:
         """No program may have ended without saying so."""
         for who, program in programs.items():
             if (
@@ -191,7 +193,8 @@ class Stage:
                 and who not in watch.killed
                 and not any("process exiting" in line for line in watch.logs[who])
             ):
-                raise Failed(f"the {who} ended in the middle without a word: it crashed, or something killed it")
+                how = await program.fate() or "ended"
+                raise Failed(f"the {who} {how} in the middle, without a word: it crashed, or something killed it")
 
 
 def command(role: Role, keys: Path) -> list[str]:

@@ -1,0 +1,1 @@
+"""WireGuard, as wireguard-go runs it: a relay between two namespaces reads the header of every packet."""
