@@ -6,7 +6,8 @@ from functools import partial
 from typing import Final
 
 from rekeyspec.conformance.peers import measures
-from rekeyspec.conformance.peers.ipsec import key_scripts, scripts
+from rekeyspec.conformance.peers.ipsec import key_scripts as play
+from rekeyspec.conformance.peers.ipsec import scripts
 from rekeyspec.conformance.peers.ipsec.asking import (
     LIMIT,
     LINK,
@@ -57,7 +58,7 @@ def limits() -> tuple[Asked, ...]:
     sent = tuple(
         asked(
             f"BYTE-3-sent.{limit}", ("BYTE-3", "BYTE-4", "BYTE-5", "FLOW-1", "EST-3"), LINK.but(byte_limit=limit),
-            key_scripts.bytes_sent(count), partial(measures.of_bytes, limit), _MANUAL_BYTES, one=limited(limit),
+            play.bytes_sent(count), partial(measures.of_bytes, limit), _MANUAL_BYTES, one=limited(limit),
             shows=_RENEWED, follow=_FOLLOW,
         )
         for limit, count in ((3000, 8), (LIMIT, 13), (20_000, 44))
@@ -66,15 +67,15 @@ def limits() -> tuple[Asked, ...]:
     return (
         *sent,
         asked(
-            "BYTE-3-received", ("BYTE-3", "BYTE-5"), _BYTES, key_scripts.bytes_received, of_limit, _MANUAL_BYTES,
+            "BYTE-3-received", ("BYTE-3", "BYTE-5"), _BYTES, play.bytes_received, of_limit, _MANUAL_BYTES,
             one=limited(LIMIT), stands_for={"IDLE-2": ("BYTE-5",)},
         ),
         asked(
-            "BYTE-3-both", ("BYTE-1", "BYTE-3"), _BYTES, key_scripts.bytes_both, of_limit, _MANUAL_BYTES,
+            "BYTE-3-both", ("BYTE-1", "BYTE-3"), _BYTES, play.bytes_both, of_limit, _MANUAL_BYTES,
             one=limited(LIMIT), stands_for={"BYTE-5": ("BYTE-1",), "BYTE-3": ("BYTE-1",)},
         ),
         asked(
-            "BYTE-1-small", ("BYTE-1", "NEED-1"), LINK.but(byte_limit=3000), key_scripts.bytes_small,
+            "BYTE-1-small", ("BYTE-1", "NEED-1"), LINK.but(byte_limit=3000), play.bytes_small,
             partial(measures.of_bytes, 3000), _MANUAL_BYTES, one=limited(3000),
             stands_for={"NEED-1": ("BYTE-1", "NEED-1"), "IDLE-2": ("BYTE-1", "NEED-1"), "BYTE-3": ("BYTE-1",)},
             shows={"BYTE-1": measures.renewed, "NEED-1": measures.renewed},
@@ -93,7 +94,7 @@ def ages() -> tuple[Asked, ...]:
     follow = ("age_limit", "age_trigger")
     return (
         asked(
-            "AGE-1-busy", ("AGE-1", "AGE-2", "REKEY-3"), timer, key_scripts.trickle, partial(measures.of_ages, 1000),
+            "AGE-1-busy", ("AGE-1", "AGE-2", "REKEY-3"), timer, play.trickle, partial(measures.of_ages, 1000),
             one=aged(1), shows={"AGE-1": measures.renewed, "REKEY-3": measures.renewed}, follow=follow,
         ),
         asked(
@@ -108,29 +109,29 @@ def renegotiations(version: Version) -> tuple[Asked, ...]:
     one = limited(LIMIT)
     took = partial(measures.of_renegotiation, GIVE_UP)
     return (
-        asked("EST-4-first", ("EST-4",), LINK, key_scripts.deaf, took, opened=False),
-        asked("EST-4-ignored", ("EST-4",), _BYTES, key_scripts.ignored, took, one=one, follow=("negotiation_timeout",)),
-        asked("EST-4-ignored-busy", ("EST-4",), _BYTES, key_scripts.ignored_busy, took, one=one),
+        asked("EST-4-first", ("EST-4",), LINK, play.deaf, took, opened=False),
+        asked("EST-4-ignored", ("EST-4",), _BYTES, play.ignored, took, one=one, follow=("negotiation_timeout",)),
+        asked("EST-4-ignored-busy", ("EST-4",), _BYTES, play.ignored_busy, took, one=one),
         asked(
-            "REKEY-1-slow", ("REKEY-1",), _BYTES, key_scripts.slow_answer, measures.of_keys, _MANUAL_REKEY[version],
+            "REKEY-1-slow", ("REKEY-1",), _BYTES, play.slow_answer, measures.of_keys, _MANUAL_REKEY[version],
             one=one,
         ),
-        asked("REKEY-1-peer", ("REKEY-1",), LINK, key_scripts.peer_starts, measures.of_keys, _MANUAL_REKEY[version]),
+        asked("REKEY-1-peer", ("REKEY-1",), LINK, play.peer_starts, measures.of_keys, _MANUAL_REKEY[version]),
         asked(
-            "REKEY-2-old-key", ("REKEY-2",), _BYTES, key_scripts.old_key, measures.of_keys, one=one,
+            "REKEY-2-old-key", ("REKEY-2",), _BYTES, play.old_key, measures.of_keys, one=one,
             shows={"REKEY-2": measures.delivered_during},
         ),
-        asked("REKEY-2-after", ("REKEY-2",), LINK, key_scripts.after_new_key, measures.of_keys, _MANUAL_AFTER[version]),
+        asked("REKEY-2-after", ("REKEY-2",), LINK, play.after_new_key, measures.of_keys, _MANUAL_AFTER[version]),
         asked(
-            "REKEY-5-both", ("REKEY-5",), _BYTES, key_scripts.both_start, measures.of_keys, _MANUAL_BOTH[version], one=one,
+            "REKEY-5-both", ("REKEY-5",), _BYTES, play.both_start, measures.of_keys, _MANUAL_BOTH[version], one=one,
         ),
-        asked("CLOSE-1-quit", ("CLOSE-1",), LINK, key_scripts.quit_at_once, of_close),
+        asked("CLOSE-1-quit", ("CLOSE-1",), LINK, play.quit_at_once, of_close),
         asked(
-            "CLOSE-1-rekeying", ("CLOSE-1",), _BYTES, key_scripts.quit_early, of_close,
+            "CLOSE-1-rekeying", ("CLOSE-1",), _BYTES, play.quit_early, of_close,
             _MANUAL_ONE, one=one,
         ),
         asked(
-            "LIM-2-many", ("LIM-2", "LIM-3"), LINK.but(byte_limit=2000), key_scripts.bytes_sent(40), of_renewals,
+            "LIM-2-many", ("LIM-2", "LIM-3"), LINK.but(byte_limit=2000), play.bytes_sent(40), of_renewals,
             one=limited(2000), shows={"LIM-2": renegotiated_often, "LIM-3": measures.renewed},
         ),
     )  # fmt: skip
@@ -140,10 +141,10 @@ def packets() -> tuple[Asked, ...]:
     """Packets that come forged, twice, or late."""
     delivered = of_count("Deliver", "data")
     return (
-        asked("AUTH-1-forged", ("AUTH-1",), LINK, key_scripts.forged_data, delivered),
-        asked("ORDER-1-repeated", ("ORDER-1",), LINK, key_scripts.repeated_data, delivered),
+        asked("AUTH-1-forged", ("AUTH-1",), LINK, play.forged_data, delivered),
+        asked("ORDER-1-repeated", ("ORDER-1",), LINK, play.repeated_data, delivered),
         asked(
-            "ORDER-1-late", ("ORDER-1",), LINK, key_scripts.late_data, delivered,
+            "ORDER-1-late", ("ORDER-1",), LINK, play.late_data, delivered,
             'swanctl.conf: replay_window [32] is the "IPsec replay window to configure for this CHILD_SA"; what is '
             "late but within it is taken",
         ),

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Final
 
 from rekeyspec.conformance.peers import measures
-from rekeyspec.conformance.peers.ipsec import life_scripts, scripts
+from rekeyspec.conformance.peers.ipsec import life_scripts as play
+from rekeyspec.conformance.peers.ipsec import scripts
 from rekeyspec.conformance.peers.ipsec.asking import (
     LINK,
     TIMEOUT,
@@ -49,11 +50,11 @@ def idle() -> tuple[Asked, ...]:
     rejecting = LINK.but(idle_period=1000, heartbeat_sender="server", reject_trigger="heartbeat")
     return (
         asked(
-            "IDLE-1-data", ("IDLE-1",), beats(1, idle_trigger="heartbeat"), life_scripts.idle_then_data, measures.of_keys,
+            "IDLE-1-data", ("IDLE-1",), beats(1, idle_trigger="heartbeat"), play.idle_then_data, measures.of_keys,
             _NO_IDLE, one=checked(1), follow=("idle_trigger",),
         ),
         asked(
-            "IDLE-3-data", ("IDLE-3", "HB-3"), rejecting, life_scripts.data_after_heartbeat, measures.of_keys, _NO_IDLE,
+            "IDLE-3-data", ("IDLE-3", "HB-3"), rejecting, play.data_after_heartbeat, measures.of_keys, _NO_IDLE,
             two=checked(1), follow=("reject_trigger",),
         ),
     )  # fmt: skip
@@ -67,7 +68,7 @@ def intervals() -> tuple[Asked, ...]:
             script, partial(measures.of_intervals, seconds * 1000), _MANUAL_DPD,
             one=checked(seconds, retransmit_timeout="0.3"), follow=("idle_period",),
         )
-        for seconds, script in ((1, scripts.silence), (2, life_scripts.long_silence), (3, life_scripts.long_silence))
+        for seconds, script in ((1, scripts.silence), (2, play.long_silence), (3, play.long_silence))
     )  # fmt: skip
 
 
@@ -77,18 +78,18 @@ def heartbeats(version: Version) -> tuple[Asked, ...]:
     count = of_count("SendReply", "heartbeat")
     return (
         asked(
-            "HB-1-idle", ("HB-1", "HB-2"), beats(2), life_scripts.data_then_idle, of_first_beat, _WHOLE_SECONDS,
+            "HB-1-idle", ("HB-1", "HB-2"), beats(2), play.data_then_idle, of_first_beat, _WHOLE_SECONDS,
             one=checked(2), opened=False,
         ),
-        asked("HB-2-sending", ("HB-2",), beats(1), life_scripts.data_out, measures.of_flow, _MANUAL_DPD, one=checked(1)),
+        asked("HB-2-sending", ("HB-2",), beats(1), play.data_out, measures.of_flow, _MANUAL_DPD, one=checked(1)),
         asked(
-            "HB-2-receiving", ("HB-1", "HB-2"), beats(2), life_scripts.data_in, measures.of_flow, _MANUAL_DPD,
+            "HB-2-receiving", ("HB-1", "HB-2"), beats(2), play.data_in, measures.of_flow, _MANUAL_DPD,
             one=checked(2), opened=False,
         ),
         asked("HB-3-reply", ("HB-3",), received, scripts.silence, count, two=checked(1)),
-        asked("HB-5-forged", ("HB-5",), received, life_scripts.forged_heartbeat, count, two=checked(1)),
+        asked("HB-5-forged", ("HB-5",), received, play.forged_heartbeat, count, two=checked(1)),
         asked(
-            "HB-5-replayed", ("HB-5",), received, life_scripts.repeated_heartbeat, count,
+            "HB-5-replayed", ("HB-5",), received, play.repeated_heartbeat, count,
             _MANUAL_REPLAY if version == 2 else "", two=checked(1),
         ),
         asked(
@@ -115,18 +116,18 @@ def _death_v2() -> tuple[Asked, ...]:
                 name, ("DEAD-1", "DEAD-2"), beats(2), script, took, one=checked(2),
                 follow=("retries", "on_missed_reply"),
             )
-            for name, script in (("DEAD-1-muted", life_scripts.dead_peer), ("DEAD-1-muted.killed", life_scripts.killed_peer))
+            for name, script in (("DEAD-1-muted", play.dead_peer), ("DEAD-1-muted.killed", play.killed_peer))
         ),
-        asked("DEAD-1-repeated", ("DEAD-1",), beats(2), life_scripts.late_reply, took, one=checked(2)),
+        asked("DEAD-1-repeated", ("DEAD-1",), beats(2), play.late_reply, took, one=checked(2)),
         asked(
-            "HB-2-slow-replies", ("HB-2",), beats(2), life_scripts.slow_reply, partial(measures.of_intervals, 2000),
+            "HB-2-slow-replies", ("HB-2",), beats(2), play.slow_reply, partial(measures.of_intervals, 2000),
             _MANUAL_DPD, one=checked(2),
         ),
         asked(
-            "DEAD-4-traffic", ("DEAD-4",), beats(2), life_scripts.dead_peer_with_traffic, took, one=checked(2),
+            "DEAD-4-traffic", ("DEAD-4",), beats(2), play.dead_peer_with_traffic, took, one=checked(2),
             shows={"DEAD-4": given_up_with_traffic}, follow=("proof_of_life",),
         ),
-        asked("DEAD-5-gone", ("DEAD-5",), beats(2), life_scripts.after_death, silent_after_close, one=checked(2)),
+        asked("DEAD-5-gone", ("DEAD-5",), beats(2), play.after_death, silent_after_close, one=checked(2)),
     )  # fmt: skip
 
 
@@ -142,16 +143,16 @@ def _death_v1() -> tuple[Asked, ...]:
 
     once = beats(1, reply_timeout=TIMEOUT, retries=0)
     return (
-        muted("DEAD-1-muted.1s", once, checked(1), TIMEOUT, "", life_scripts.dead_peer),
-        muted("DEAD-1-muted.2s", beats(2), checked(2), GIVE_UP, _MANUAL_TIMEOUT, life_scripts.dead_peer),
-        muted("DEAD-1-muted.timeout-3s", by_timeout, timeout, 1000, "", life_scripts.dead_peer),
-        muted("DEAD-1-muted.killed", by_timeout, timeout, 1000, "", life_scripts.killed_peer),
+        muted("DEAD-1-muted.1s", once, checked(1), TIMEOUT, "", play.dead_peer),
+        muted("DEAD-1-muted.2s", beats(2), checked(2), GIVE_UP, _MANUAL_TIMEOUT, play.dead_peer),
+        muted("DEAD-1-muted.timeout-3s", by_timeout, timeout, 1000, "", play.dead_peer),
+        muted("DEAD-1-muted.killed", by_timeout, timeout, 1000, "", play.killed_peer),
         asked(
-            "DEAD-4-traffic", ("DEAD-4",), by_timeout.but(proof_of_life="any"), life_scripts.dead_peer_with_traffic,
+            "DEAD-4-traffic", ("DEAD-4",), by_timeout.but(proof_of_life="any"), play.dead_peer_with_traffic,
             partial(measures.of_death, 1000), one=timeout, shows={"DEAD-4": _lived_on},
             follow=("proof_of_life",),
         ),
-        asked("DEAD-5-gone", ("DEAD-5",), by_timeout, life_scripts.after_death, silent_after_close, one=timeout),
+        asked("DEAD-5-gone", ("DEAD-5",), by_timeout, play.after_death, silent_after_close, one=timeout),
     )  # fmt: skip
 
 
