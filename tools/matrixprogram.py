@@ -77,7 +77,7 @@ def page(run: Run, program: ProgramForm) -> Iterator[str]:
     yield ""
     yield f"Version {program.version}, {run.occasion.date}. Watched by {program.watched}."
     if program.manual:
-        yield f"Its manual: <{program.manual}>."
+        yield f"Its manual: {_linked(program.manual)}."
     yield f"Asked again: `rekeyspec check {program.target}`. [The whole matrix](../peers.md)."
     yield ""
     yield from _violated(run, program)
@@ -87,6 +87,10 @@ def page(run: Run, program: ProgramForm) -> Iterator[str]:
     for one in experiments:
         yield from _experiment(program, one)
     yield from _not_asked(run, program)
+
+
+def _linked(text: str) -> str:
+    return re.sub(r"https?://[^\s,]+", lambda found: f"<{found[0]}>", text)
 
 
 def _violated(run: Run, program: ProgramForm) -> Iterator[str]:

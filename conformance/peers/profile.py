@@ -22,6 +22,9 @@ from rekeyspec.reference.policy import Policy
 COMPARED: Final = ("key-based", "protected-keepalive", "combined")
 """The profiles that a program's is held against."""
 
+ASSUMED: Final = ("delay",)
+"""Parameters that say what is assumed of the network, and nothing of a program."""
+
 NUMBERS: Final = "combined"
 """The profile whose numbers stand for those that a program takes."""
 
@@ -101,7 +104,8 @@ def distance(
         own = [name for name, parameter in parameters().items() if parameter.rules[0] == rule]
         off = [_apart(name, wanted, found[name].value) for name in own if name in found]
         off = [one for one in off if one]
-        dark = [name for name in own if name not in found and getattr(wanted, name) != getattr(Policy(), name)]
+        needed = [name for name in own if name not in ASSUMED and getattr(wanted, name) != getattr(Policy(), name)]
+        dark = [name for name in needed if name not in found]
         if off:
             said.append(Distance(rule, "other", "; ".join(off)))
         elif rule in broken:

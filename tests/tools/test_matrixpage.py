@@ -140,7 +140,6 @@ def test_the_profile_is_a_policy_file_with_where_it_was_learned(tmp_path: Path) 
         "parameters:",
         "  byte_limit: 0  # BYTE-3-sent.1000",
         "  #   but 1048576 in BYTE-3-sent.9000",
-        "  byte_trigger: next-data  # BYTE-3-sent.1000",
     ]
     assert policy_named(str(file))[1].byte_limit == 0
 
@@ -150,7 +149,6 @@ def test_how_far_it_is_from_a_profile(tmp_path: Path) -> None:
     found = learned(run.experiments)
     apart = {one.rule: one for one in distance(found, run.experiments, {"FLOW-1": "conforms"}, "combined")}
     assert (apart["BYTE-3"].standing, apart["BYTE-3"].why) == ("other", "`byte_limit` is never, not 1048576")
-    assert (apart["BYTE-5"].standing, apart["BYTE-5"].why) == ("other", "`byte_trigger` is next-data, not at-once")
     assert apart["FLOW-1"].standing == "same"
     assert (apart["AGE-1"].standing, apart["AGE-1"].why) == ("unknown", "age_limit")
 

@@ -77,7 +77,7 @@ def test_of_a_program_that_does_the_same_each_time_it_is_told_what_it_follows(tm
     experiment = replace(EXPERIMENT, follow=("byte_trigger", "byte_limit"))
     [case] = cases(tmp_path, performer(*[OPENED + WRITES] * 2), experiment)
     assert case.trial is not None
-    assert case.trial.follows == {"byte_trigger": "next-data", "byte_limit": 0}
+    assert case.trial.follows == {"byte_limit": 0}
     assert (case.trial.seen, case.trial.repetitions, case.trial.version) == ("10 events", 2, "1")
 
 
