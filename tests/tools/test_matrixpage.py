@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from rekeyspec.conformance.audit.target import judged
@@ -139,9 +140,19 @@ def test_the_profile_is_a_policy_file_with_where_it_was_learned(tmp_path: Path) 
         "policy: 0",
         "parameters:",
         "  byte_limit: 0  # BYTE-3-sent.1000",
-        "  #   but 1048576 in BYTE-3-sent.9000",
     ]
     assert policy_named(str(file))[1].byte_limit == 0
+
+
+def test_what_experiments_tell_differently_is_said(tmp_path: Path) -> None:
+    one, other = kept_run(kept(tmp_path)).experiments
+    other = msgspec.structs.replace(other, follows={"byte_limit": 9000})
+    assert list(policy_file("it", learned([one, other]), "1"))[4:] == [
+        "  byte_limit: 0  # BYTE-3-sent.1000",
+        "  #   but 1048576 in BYTE-3-sent.9000",
+    ]
+    third = msgspec.structs.replace(other, name="third")
+    assert learned([one, other, third])["byte_limit"].value == 1_048_576
 
 
 def test_how_far_it_is_from_a_profile(tmp_path: Path) -> None:
