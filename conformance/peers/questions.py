@@ -32,6 +32,7 @@ QUESTIONS: Final = {
     "HB-2-receiving": "Are there heartbeats while data flows in, and again when it stops?",
     "HB-3-reply": "Are the peer's heartbeats answered at once?",
     "HB-4-age": "Is a heartbeat a rekey request, so that an idle link gets a new key after all?",
+    "HB-4-idle": "Does a link that is ended for being idle look busy where heartbeats flow?",
     "HB-5-forged": "Does a forged or altered heartbeat have no effect?",
     "DEAD-1-muted": "How long after its last sign of life is a dead peer given up, against what is configured?",
     "DEAD-1-late": "Does a reply to the first of a series end the series?",

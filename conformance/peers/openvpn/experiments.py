@@ -208,6 +208,23 @@ class Questions:
                 hidden=frozenset({"SendReply", "Discard"}), end=self.own,
             ),
             Experiment(
+                "HB-5-forged.tls-crypt", ("AUTH-1", "DEAD-3"), self.watches(1, 3),
+                self.provoked(
+                    scripts.forged_reset, "--ping-exit 3 --tls-crypt {keys}/tls.key",
+                    "--ping 1 --tls-crypt {keys}/tls.key",
+                ),
+                _of_silence, manual.ANY_PACKET, "--ping-exit 3, --ping 1 at the other end, --tls-crypt at both", WHOLE,
+                shows={"AUTH-1": _gave_up}, hidden=frozenset({"SendReply", "Discard"}), end=self.own,
+            ),
+            Experiment(
+                "HB-4-idle", ("HB-4",), self.beats(1),
+                self.provoked(scripts.idle, "--ping 1 --inactive 3", "--ping 1"), _of_idleness, manual.INACTIVE,
+                "--ping 1 --inactive 3, and --ping 1 at the other end", WHOLE,
+                shows={"HB-4": lambda events: _idle_for(events) <= 3000 + WHOLE.ms},
+                breaks={"HB-4": lambda events: "" if _idle_for(events) <= 9000 else _of_idleness(events)},
+                hidden=frozenset({"SendReply", "SendHeartbeat", "Close"}), end=self.own,
+            ),
+            Experiment(
                 "HB-5-forged.reset", ("AUTH-1", "DEAD-3"), self.watches(1, 3),
                 self.provoked(scripts.forged_reset, "--ping-exit 3", "--ping 1"), _of_silence, manual.ANY_PACKET,
                 "--ping-exit 3, and --ping 1 at the other end; no --tls-auth or --tls-crypt", WHOLE,
@@ -341,6 +358,16 @@ def _of_silence(events: Sequence[Event]) -> str:
     if not ended:
         return f"had not given up {events[-1].t - genuine} ms after the last that came"
     return f"gave up {ended[0] - genuine} ms after the last that came"
+
+
+def _idle_for(events: Sequence[Event]) -> int:
+    """How long (ms) it was watched after its last data. The watching ends with the link."""
+    sent = measures.times(events, "SendData")
+    return events[-1].t - sent[-1] if sent else 0
+
+
+def _of_idleness(events: Sequence[Event]) -> str:
+    return f"the link was there for {_idle_for(events)} ms after its last data; configured are 3000 ms"
 
 
 def _of_life(events: Sequence[Event]) -> str:

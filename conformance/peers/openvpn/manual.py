@@ -41,6 +41,10 @@ ANY_PACKET: Final = (
     "sealed or not, where nothing like tls-auth, 'an additional layer of HMAC authentication on top of the TLS control "
     "channel', seals all of them"
 )
+INACTIVE: Final = (
+    "inactive: 'OpenVPN's internal ping packets (which are just keepalives) and TLS control packets are not considered "
+    '"activity"\''
+)
 EXIT: Final = (
     "explicit-exit-notify: 'send server/peer an exit notification if tunnel is restarted or OpenVPN process is exited'"
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from secrets import token_bytes
 from typing import TYPE_CHECKING, Final
 
 from rekeyspec.conformance.peers.experiment import Perform
@@ -53,6 +54,12 @@ def version() -> str:
     return told[1] if len(told) > 1 else ""
 
 
+def static_key(secret: bytes) -> str:
+    """What both ends share for tls-crypt, as OpenVPN reads it."""
+    lines = [secret[n : n + 16].hex() for n in range(0, len(secret), 16)]
+    return "\n".join(["-----BEGIN OpenVPN Static key V1-----", *lines, "-----END OpenVPN Static key V1-----", ""])
+
+
 def stage(end: Role) -> Callable[[Setting], AbstractAsyncContextManager[Perform[Provocation]]]:
     """Where experiments at this end are performed, with credentials made for it alone."""
 
@@ -61,7 +68,11 @@ def stage(end: Role) -> Callable[[Setting], AbstractAsyncContextManager[Perform[
         from rekeyspec.conformance.peers.openvpn.scene import Stage  # noqa: PLC0415
         from rekeyspec.reference.wire.credentials import keygen  # noqa: PLC0415
 
-        keygen(setting.private / "keys", ("server",))
-        yield Stage(end, setting.private / "keys", setting.starting).perform
+        keys = setting.private / "keys"
+        keygen(keys, ("server",))
+        shared = keys / "tls.key"
+        shared.touch(mode=0o600)
+        shared.write_text(static_key(token_bytes(256)), encoding="ascii")
+        yield Stage(end, keys, setting.starting).perform
 
     return staged

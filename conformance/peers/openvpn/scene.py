@@ -88,7 +88,7 @@ class Scene:
 @dataclass(frozen=True)
 class Provocation:
     """OpenVPN's options at the end under test and at the other, the script, and whether the other end is not heard even
-    at the beginning. `channels` is how many the log tells apart."""
+    at the beginning. `{keys}` in an option is where the keys lie. `channels` is how many the log tells apart."""
 
     script: Callable[[Scene], Awaitable[None]]
     options: Sequence[str] = ()
@@ -149,7 +149,8 @@ class Stage:
         found: dict[Role, Child] = {}
         places: dict[Role, Space] = {"server": spaces[1], "client": spaces[0]}
         for role, space in places.items():
-            argv = [*command(role, self._private), "--writepid", str(pids[role]), *options[role]]
+            more = [word.format(keys=self._private) for word in options[role]]
+            argv = [*command(role, self._private), "--writepid", str(pids[role]), *more]
             running = space.child(argv, watch.listener(role), grace=GRACE)
             found[role] = await stack.enter_async_context(running)
             if role == "server":

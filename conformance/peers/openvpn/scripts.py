@@ -147,6 +147,14 @@ async def heartbeats_received(s: Scene) -> None:
     await s.wait(3.5)
 
 
+async def idle(s: Scene) -> None:
+    """After a message there is nothing but heartbeats, of both ends."""
+    await s.wait(1)
+    await s.phase(0.4)
+    s.write(100)
+    await s.until_ended(9.5)
+
+
 async def forged(s: Scene) -> None:
     """The other end falls silent after a heartbeat; then that comes again, and altered, all the time."""
     await s.wait(1.6)

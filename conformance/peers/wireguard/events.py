@@ -44,8 +44,8 @@ class _Negotiation:
     starter: Role
     epoch: int
     initiations: set[int] = field(default_factory=set)
-    indices: frozenset[int] = frozenset()
-    """Of the key that came of it, at both ends; empty until it was answered."""
+    indices: set[int] = field(default_factory=set)
+    """Of the keys that may come of it, at both ends; empty until it was answered."""
 
     @property
     def id(self) -> str:
@@ -89,11 +89,12 @@ class _Reader:
     def response(self, line: Line) -> None:
         starter: Role = PEER if line.who == OWN else OWN
         found = self._under_way.get(starter)
-        if found is None or line.answers not in found.initiations or found.indices:
+        if found is None or line.answers not in found.initiations:
             return
-        found.indices = frozenset({line.key, line.answers})
-        answer = Message("answer", found.epoch, negotiation=found.id)
-        self._did("Arrive" if starter == OWN else "Answer", answer)
+        if not found.indices:
+            answer = Message("answer", found.epoch, negotiation=found.id)
+            self._did("Arrive" if starter == OWN else "Answer", answer)
+        found.indices |= {line.key, line.answers}
 
     def data(self, line: Line) -> None:
         sender: Role = OWN if line.who == OWN else PEER

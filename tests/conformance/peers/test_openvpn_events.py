@@ -125,11 +125,14 @@ def test_a_renegotiation_of_ones_own_and_of_the_others() -> None:
 CROSSING: list[Short] = [
     ("client", "SOFT_RESET", 1, 54, BEGAN),
     ("server", "SOFT_RESET", 1, 54, BEGAN),
+    ("client", "SOFT_RESET", 1, 54, BEGAN),
+    ("server", "SOFT_RESET", 1, 54, BEGAN),
     ("client", "ACK", 1, 62),
     ("server", "ACK", 1, 62),
     ("client", "KEYS"),
     ("server", "KEYS"),
 ]
+"""Both send theirs twice."""
 
 
 def test_where_both_begin_the_clients_is_the_one_that_is_answered() -> None:

@@ -95,6 +95,23 @@ def test_a_handshake_that_the_server_begins() -> None:
     ]
 
 
+def test_where_both_begin_and_no_key_comes_of_it_the_next_initiation_goes_on_with_the_same() -> None:
+    assert later(
+        ("client", "INITIATION", 50, 148),
+        ("server", "INITIATION", 60, 148),
+        ("client", "RESPONSE", 51, 92, "", 60),
+        ("server", "INITIATION", 62, 148),
+        ("client", "RESPONSE", 53, 92, "", 62),
+        ("server", "DATA", 53, 80 + EMPTY),
+    ) == [
+        ("Start", Message("start", 2, negotiation="c2")),
+        ("Arrive", Message("start", 2, negotiation="s2")),
+        ("Answer", Message("answer", 2, negotiation="s2")),
+        ("Arrive", Message("finish", 2, negotiation="s2")),
+        ("Arrive", Message("data", 2, 1, bytes=80)),
+    ]
+
+
 def test_empty_data_is_a_heartbeat() -> None:
     assert later(("client", "DATA", THEIRS, EMPTY), ("server", "DATA", OURS, EMPTY)) == [
         ("SendHeartbeat", Message("heartbeat", 1, 1)),
