@@ -55,14 +55,16 @@ class Proxy:
         """Join a client's connection to one to the server. Ends with either."""
         self.came.set()
         self._writers.append(writer)
-        with suppress(OSError, asyncio.IncompleteReadError):
+        with suppress(OSError):
             there, back = await asyncio.open_connection("127.0.0.1", self.server)
             self._writers.append(back)
             pumps = [asyncio.create_task(self._pump(*way)) for way in (("up", reader, back), ("down", there, writer))]
-            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-            for pump in pumps:
-                pump.cancel()
-            await asyncio.gather(*pumps, return_exceptions=True)
+            try:
+                await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for pump in pumps:
+                    pump.cancel()
+                await asyncio.gather(*pumps, return_exceptions=True)
         self.close()
         self.lost.set()
 
@@ -70,6 +72,13 @@ class Proxy:
         """Close both connections."""
         for writer in self._writers:
             writer.close()
+
+    async def closed(self) -> None:
+        """Close both connections, and wait until they are."""
+        self.close()
+        for writer in self._writers:
+            with suppress(OSError, TimeoutError):
+                await asyncio.wait_for(writer.wait_closed(), 1)
 
     async def _pump(self, way: Way, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -114,7 +123,7 @@ async def proxying() -> AsyncIterator[Proxy]:
         yield proxy
     finally:
         listening.close()
-        proxy.close()
         for task in serving:
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
+        await proxy.closed()

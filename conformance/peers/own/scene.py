@@ -90,7 +90,8 @@ class _ServerUser(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.port = 0
-        self.ready = asyncio.Event()
+        self.ready, self.over = asyncio.Event(), asyncio.Event()
+        """There is a link; it has ended."""
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -98,6 +99,10 @@ class _ServerUser(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self.ready.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The link has ended."""
+        self.over.set()
 
     def eof_received(self) -> bool:
         """The client's user has nothing more to say, and so the server's has not either."""
@@ -108,10 +113,11 @@ class _ServerUser(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(b"." * size)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """There is no more to send."""
         if self._transport is not None:
-            self._transport.close()
+            self._transport.abort()
+            await self.over.wait()
 
 
 @dataclass(frozen=True)
@@ -224,4 +230,4 @@ async def _user() -> AsyncIterator[_ServerUser]:
         yield user
     finally:
         server.close()
-        user.close()
+        await user.close()

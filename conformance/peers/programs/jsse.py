@@ -11,6 +11,7 @@ from rekeyspec.conformance.peers.need import program, wheel
 from rekeyspec.conformance.peers.peer import Peer
 from rekeyspec.conformance.peers.tls.jsse import Jsse
 from rekeyspec.conformance.peers.tls.stage import NOT_ASKED, stage
+from rekeyspec.reference.conditions import Margin
 
 if TYPE_CHECKING:  # the extra `wire` may be missing, and this module must not be
     from rekeyspec.conformance.peers.tls.stack import Options, Provocation
@@ -53,7 +54,8 @@ def _experiments() -> Sequence[Experiment[Provocation]]:
         "timed": f"setSoTimeout({TIMEOUT})",
         **{limit: f"{_PROPERTY}={text}" for limit, text in limited.items()},
     }
-    return experiments(Ways(options, written, "at-once", _MANUAL))
+    # what a young JVM does for the first time may take it some hundred ms: it loads, interprets and compiles
+    return experiments(Ways(options, written, "at-once", _MANUAL, Margin(ms=300)))
 
 
 def _version() -> str:

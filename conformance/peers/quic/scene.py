@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,10 @@ class Stage:
     """Performs experiments, with the same keys for all of them."""
 
     keys: Path
+
+    def __post_init__(self) -> None:
+        """What the library logs of a failed handshake is for its user, and not for ours."""
+        logging.getLogger("quic").addHandler(logging.NullHandler())
 
     async def perform(self, e: Experiment[Provocation]) -> Observed:
         """Run one experiment. Failed, with what was seen, when the library raises."""

@@ -22,8 +22,8 @@ LIMITS: Final = {4096: 1024, 18_000: 3000, 60_000: 10_000}
 LIMIT: Final = 18_000
 """bytes: passed by six messages of 4096, and by the sum of three of 4000 each way."""
 
-SMALL: Final = 6000
-"""bytes: reached by sixty messages of 100, against each of which what TLS adds is much."""
+SMALL: Final = 3000
+"""bytes: reached by thirty messages of 100, against each of which what TLS adds is much."""
 
 _BYTES: Final = ("byte_limit", "byte_trigger", "byte_test", "byte_counts")
 _ONE_WAY: Final = {"reading": "one-way"}
@@ -114,7 +114,7 @@ def _limits(w: Ways) -> Sequence[Asked]:
         *plain,
         sent("BYTE-3-sent.uneven", LIMIT, 4096, 14, (*kept, "NEED-1"), "uneven"),
         sent("BYTE-3-sent.large", LIMIT, 50_000, 3, kept, "uneven"),
-        sent("BYTE-1-small", SMALL, 100, 70, ("BYTE-1", "NEED-1"), "bytes", stands_for=counted),
+        sent("BYTE-1-small", SMALL, 100, 36, ("BYTE-1", "NEED-1"), "bytes", stands_for=counted),
     )
 
 

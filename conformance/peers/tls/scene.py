@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,7 +19,7 @@ PATIENCE: Final = 20.0
 """How long (s) the client may take to connect before it is called broken."""
 
 LEAVING: Final = 1.5
-"""How long (s) it may take to end when its user quits."""
+"""How long (s) it may take to do what it should at once: to end when its user quits, to answer."""
 
 
 class Scene:
@@ -55,6 +55,12 @@ class Scene:
     async def wait(self, seconds: float) -> None:
         """Let time pass."""
         await asyncio.sleep(seconds)
+
+    async def until(self, seen: Callable[[], bool]) -> None:
+        """Let time pass, at most LEAVING, until this is seen."""
+        end = asyncio.get_running_loop().time() + LEAVING
+        while not seen() and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110 - it is seen in a list of lines
+            await asyncio.sleep(0.005)
 
     async def until_lost(self, seconds: float) -> None:
         """Let time pass, at most so much, until the connection has ended."""

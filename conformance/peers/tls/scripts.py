@@ -28,10 +28,10 @@ Script = Callable[[Scene], Awaitable[None]]
 
 
 def sent(size: int, count: int) -> Script:
-    """The client's user sends so many messages of this size."""
+    """The client's user sends so many messages of this size, slowly enough to see what follows each."""
 
     async def script(s: Scene) -> None:
-        await s.write_often(count, size, 0.03)
+        await s.write_often(count, size, 0.07)
         await s.quit()
 
     return script
@@ -210,11 +210,12 @@ async def server_starts(s: Scene) -> None:
 
 
 async def many(s: Scene) -> None:
-    """The server asks for new keys sixty times, and each time a little data flows."""
-    for _ in range(MANY):
+    """The server asks for new keys again and again, each time when the last ones are there, and a little data flows."""
+    for n in range(MANY):
         s.watch.renew()
         s.write(100)
-        await s.wait(0.03)
+        await s.until(lambda n=n: s.watch.updates > n)  # type: ignore[misc]
+        await s.wait(0.02)
     await s.quit()
 
 

@@ -109,6 +109,11 @@ class Watch(asyncio.Protocol):
         """Log one line now."""
         self.lines.append(Line(round((time.monotonic() - self._opened_at) * 1000, 3), who, what, bytes, note))
 
+    @property
+    def updates(self) -> int:
+        """How many KeyUpdates came."""
+        return sum(line.what == "KEY_UPDATE" and line.who == "client" for line in self.lines)
+
     # The connection.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -261,5 +266,5 @@ async def watching(watch: Watch) -> AsyncIterator[Watch]:
     finally:
         server.close()
         watch.hang_up()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(server.wait_closed(), 1)
+        if watch.opened.is_set():
+            await watch.lost.wait()

@@ -8,12 +8,13 @@ handshake is a `negotiation_timeout`. Where a stack has no option, it is asked b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rekeyspec.conformance.peers.experiment import Experiment
 from rekeyspec.conformance.peers.tls.scripts import Script
 from rekeyspec.conformance.peers.tls.stack import Options, Provocation
+from rekeyspec.reference.conditions import Margin
 from rekeyspec.reference.policy import Policy
 from rekeyspec.reference.vocabulary import Event
 
@@ -35,6 +36,8 @@ class Ways:
     manual: Mapping[str, str]
     """Its manual's word by topic: `bytes`, `uneven`, `received`, `age`, `idle`, `heartbeat`, `silent`, `first`,
     `verify`, `answer`. What is no topic is said as it is."""
+    margin: Margin = field(default=Margin(ms=120))
+    """How long a program of this stack may take to do what it does at once."""
     early: bool = False
     """Its user can write before the handshake is done."""
 
@@ -60,4 +63,4 @@ class Ways:
         known = given if given in self.options else "plain"
         provocation = Provocation(script, self.options[known], **(how or {}))
         word, written = self.manual.get(manual, manual), self.written[known]
-        return Experiment(name, tuple(rules), policy, provocation, observe, word, written, **more)
+        return Experiment(name, tuple(rules), policy, provocation, observe, word, written, self.margin, **more)
