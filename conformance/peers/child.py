@@ -143,5 +143,6 @@ async def _gone(keeper: asyncio.subprocess.Process, grace: float) -> None:
     try:
         await asyncio.wait_for(keeper.wait(), 2 * grace + UNKILLABLE)
     except TimeoutError:
-        keeper.kill()
+        with suppress(ProcessLookupError):  # it may have ended in this very moment
+            keeper.kill()
         await keeper.wait()

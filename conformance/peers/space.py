@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Final
 
 from rekeyspec.conformance.peers.child import GRACE, Child, Hear, child, ignored
@@ -56,7 +56,8 @@ async def ran(argv: Sequence[str], stdin: str = "") -> str:
         raise Broken(f"`{' '.join(argv)}` had not ended after {PATIENCE:g} s") from None
     finally:
         if process.returncode is None:
-            process.kill()
+            with suppress(ProcessLookupError):  # it may have ended in this very moment
+                process.kill()
             await process.wait()
     if process.returncode:
         told = (err or out).decode(errors="replace").strip()
