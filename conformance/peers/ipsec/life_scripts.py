@@ -81,7 +81,6 @@ async def killed_peer(s: Scene) -> None:
 
 async def after_death(s: Scene) -> None:
     """The peer was given up, but it still sends under the key; and so would the user here."""
-    s.send_back(SMALL)
     await dead_peer(s)
     await send_back_often(s, 3, size=SMALL)
     await send_often(s, 2, size=SMALL)

@@ -19,8 +19,8 @@ class Line(NamedTuple):
 
     `t` is ms since the experiment began. `one` and `two` send IKE messages (`note`: charon's words for it; `number`:
     the which sending of this same message, from 1; `mid`: its message id) and ESP packets (`bytes`: of the packet
-    inside; `number`: ESP's own; `spi`). The user of `one` does WRITE and QUIT, GOT what came out of the tunnel, was
-    REFUSED. The link's own lines: OPEN; KEYS, a CHILD_SA's two SPIs (`spi`: in, `note`: out), before all else; GAVE UP
+    inside; `number`: ESP's own; `spi`). The user of `one` does WRITE and (through charon, as OPEN) QUIT, GOT what came
+    out of the tunnel, was REFUSED. The link's own lines: OPEN; KEYS, a CHILD_SA's two SPIs (`spi`: in, `note`: out), before all else; GAVE UP
     and DELETED, charon's word for the end; FORGED, the next packet of the kind `note` that arrives is not sealed by
     anyone; CLEAR, an unsealed packet of the tunnel's; END (of watching).
     """
@@ -66,8 +66,8 @@ OVERHEAD: Final = 8 + 8 + 16 + 2
 """bytes: what ESP with AES-GCM adds to a packet whose length, and the two bytes of trailer, need no padding: SPI and
 number, IV, ICV, trailer (RFC 4303, RFC 4106). Every experiment's packets are of such a length."""
 
-SEALING: Final = 0.005
-"""s: see `_as_sealed`."""
+SEALING: Final = 0.12
+"""s: see `_as_sealed`. On a machine where others run too it is not much."""
 
 _Key = tuple[str, str, bool, int]
 """Of an IKE message: way, exchange, whether it is a response, message id."""
@@ -92,7 +92,7 @@ def joined(wire: Iterable[Seen], log: Iterable[Said], start: float) -> list[Line
     """The lines of one link, in order of time, ms since `start` (s)."""
     log = list(log)
     contents = _contents(log)
-    lines = [*_ended(log), *_seen(sorted(wire), contents)]
+    lines = [*_told(log), *_seen(sorted(wire), contents)]
     ordered = _as_sealed(sorted(lines, key=lambda line: line.t))
     return [*_keys(log), *(line._replace(t=(line.t - start) * 1000) for line in ordered)]
 
@@ -167,12 +167,16 @@ def _keys(log: Iterable[Said]) -> Iterator[Line]:
             yield Line(0.0, "link", "KEYS", spi=match[2], note=match[3])
 
 
-def _ended(log: Iterable[Said]) -> Iterator[Line]:
+def _told(log: Iterable[Said]) -> Iterator[Line]:
     for line in log:
         if match := _LOST.match(line.text):
             yield Line(line.t, "link", "GAVE UP", note=match[0])
         elif line.text.startswith("deleting IKE_SA"):
             yield Line(line.t, "link", "DELETED")
+        elif line.text.startswith("vici initiate"):
+            yield Line(line.t, "link", "OPEN")
+        elif line.text.startswith("vici terminate"):
+            yield Line(line.t, "user", "QUIT")
 
 
 def _seen(wire: Iterable[Seen], contents: Mapping[_Key, list[str]]) -> Iterator[Line]:
@@ -193,8 +197,6 @@ def _seen(wire: Iterable[Seen], contents: Mapping[_Key, list[str]]) -> Iterator[
                 yield Line(t, "user", "REFUSED", int(size), note=why)
             case ["link", *what]:
                 yield Line(t, "link", what[0].upper(), note=" ".join(what[1:]))
-            case ["user", "quit"]:
-                yield Line(t, "user", "QUIT")
 
 
 def _sender(way: str) -> Who:

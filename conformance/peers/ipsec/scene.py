@@ -79,7 +79,6 @@ class Scene:
 
     async def initiate(self) -> None:
         """`one` is told to open the link; nobody waits for it."""
-        self.note("link", "open")
         await self.one.control("--initiate", "--child", "link", "--timeout", "-1")
 
     async def rekey(self) -> None:
@@ -88,7 +87,6 @@ class Scene:
 
     async def quit(self) -> None:
         """The user at `one` ends the link."""
-        self.note("user", "quit")
         await self.one.control("--terminate", "--ike", "link", "--timeout", "-1")
 
     async def lose(self, *rules: str) -> None:
