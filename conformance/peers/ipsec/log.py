@@ -20,9 +20,9 @@ class Line(NamedTuple):
     `t` is ms since the experiment began. `one` and `two` send IKE messages (`note`: charon's words for it; `number`:
     the which sending of this same message, from 1; `mid`: its message id) and ESP packets (`bytes`: of the packet
     inside; `number`: ESP's own; `spi`). The user of `one` does WRITE and (through charon, as OPEN) QUIT, GOT what came
-    out of the tunnel, was REFUSED. The link's own lines: OPEN; KEYS, a CHILD_SA's two SPIs (`spi`: in, `note`: out), before all else; GAVE UP
-    and DELETED, charon's word for the end; FORGED, the next packet of the kind `note` that arrives is not sealed by
-    anyone; CLEAR, an unsealed packet of the tunnel's; END (of watching).
+    out of the tunnel, was REFUSED. The link's own lines: OPEN; KEYS, a CHILD_SA's two SPIs (`spi`: in, `note`: out),
+    before all else; GAVE UP and DELETED, charon's word for the end; FORGED, the next packet of the kind `note` that
+    arrives is not sealed by anyone; CLEAR, an unsealed packet of the tunnel's; END (of watching).
     """
 
     t: float
