@@ -98,6 +98,7 @@ def test_a_renegotiation_of_tls_1_2() -> None:
 
 def test_data_is_delivered_when_all_of_it_was_handed_on() -> None:
     lines: list[Short] = [("server", "DATA", 10), ("server", "DATA", 10), ("user", "GOT", 4), ("user", "GOT", 16)]
+    assert did("both-ways", *lines[:3])[2:] == []
     assert did("both-ways", *lines)[2:] == [
         ("Deliver", Message("data", 1, 1, bytes=10)),
         ("Deliver", Message("data", 1, 2, bytes=10)),
@@ -110,7 +111,7 @@ def test_an_announced_end_is_told_under_the_epoch_in_force_and_once() -> None:
 
 
 def test_other_alerts_say_nothing_and_a_connection_that_just_ends_is_closed() -> None:
-    assert [do for do, _ in did("both-ways", ("client", "ALERT", 0, "user_canceled"), ("link", "LOST"))] == ["Close"]
+    assert did("both-ways", ("client", "ALERT", 0, "user_canceled"), ("link", "LOST")) == [("Close", None)]
 
 
 def test_a_write_is_one_message_however_many_records_carry_it() -> None:
