@@ -29,7 +29,8 @@ LIMIT: Final = 4500
 """bytes: passed by the fifth message of 1000, whether or not what OpenVPN adds is counted."""
 
 COARSE: Final = Margin(ms=450)
-"""OpenVPN adds up to 262 ms to what it waits, so that much is said of none of its timers."""
+"""OpenVPN adds up to 262 ms to what it waits, so that much is said of none of its timers. Where no timer is asked about
+it costs nothing, and a busy machine disturbs less."""
 
 WHOLE: Final = Margin(ms=1300)
 """Its clock has whole seconds: what wakes the program meanwhile may shift the end of a timer by up to one of them."""
@@ -84,29 +85,30 @@ class Questions:
             Experiment(
                 "BYTE-3-sent.later", ("BYTE-3", "BYTE-5"), self.bytes,
                 self.provoked(scripts.bytes_sent_later, self.full), of_bytes, manual.BYTES, self.full,
-                follow=("byte_limit",), end=self.own,
+                follow=("byte_limit",), margin=COARSE, end=self.own,
             ),
             Experiment(
                 "BYTE-3-sent.soon", ("BYTE-3", "BYTE-4", "BYTE-5", "FLOW-1", "ORDER-1"), self.bytes,
                 self.provoked(scripts.bytes_sent, self.full), of_bytes, manual.BYTES, self.full,
                 shows={"BYTE-4": measures.renewed, "BYTE-3": measures.renewed, "ORDER-1": measures.renewed},
-                follow=("byte_limit", "byte_trigger"), end=self.own,
+                follow=("byte_limit", "byte_trigger"), margin=COARSE, end=self.own,
             ),
             Experiment(
                 "BYTE-3-received", ("BYTE-1", "BYTE-5"), self.bytes,
                 self.provoked(scripts.bytes_received, self.full), of_bytes, manual.BYTES, self.full,
-                stands_for={"IDLE-2": ("BYTE-5",)}, end=self.own,
+                stands_for={"IDLE-2": ("BYTE-5",)}, margin=COARSE, end=self.own,
             ),
             Experiment(
                 "BYTE-3-both", ("BYTE-1", "BYTE-5"), self.bytes,
                 self.provoked(scripts.bytes_both, self.full), of_bytes, manual.BYTES, self.full,
-                stands_for={"BYTE-5": ("BYTE-1", "BYTE-5")}, end=self.own,
+                stands_for={"BYTE-5": ("BYTE-1", "BYTE-5")}, margin=COARSE, end=self.own,
             ),
             Experiment(
                 "BYTE-1-small", ("BYTE-1",), self.plain.but(byte_limit=2000),
                 self.provoked(scripts.bytes_small, "--reneg-bytes 2000"), partial(measures.of_bytes, 2000),
                 manual.BYTES_ENCRYPTED, "--reneg-bytes 2000",
-                stands_for={"IDLE-2": ("BYTE-1",), "NEED-1": ("BYTE-1",), "BYTE-5": ("BYTE-1",)}, end=self.own,
+                stands_for={"IDLE-2": ("BYTE-1",), "NEED-1": ("BYTE-1",), "BYTE-5": ("BYTE-1",)},
+                margin=COARSE, end=self.own,
             ),
             Experiment(
                 "BYTE-2-heartbeats", ("BYTE-2", "IDLE-2"), self.beats(1).but(byte_limit=116),
@@ -119,7 +121,7 @@ class Questions:
                 self.provoked(scripts.many, "--reneg-bytes 2800"), partial(measures.of_bytes, 2800), manual.BYTES,
                 "--reneg-bytes 2800",
                 shows={"LIM-2": lambda events: len(measures.bytes_by_epoch(events)) > 9, "BYTE-4": measures.renewed},
-                end=self.own,
+                margin=COARSE, end=self.own,
             ),
         ]  # fmt: skip
 
@@ -299,30 +301,31 @@ class Questions:
             Experiment(
                 "REKEY-2-after.tran-window", ("REKEY-2",), self.bytes,
                 self.provoked(scripts.very_late_data, f"{self.full} --tran-window 1"), measures.of_keys,
-                manual.TRAN_WINDOW, f"{self.full} --tran-window 1", hidden=_UNSEEN, end=self.own,
+                manual.TRAN_WINDOW, f"{self.full} --tran-window 1", hidden=_UNSEEN, margin=COARSE, end=self.own,
             ),
             Experiment(
                 "REKEY-2-after", ("REKEY-2",), self.bytes, self.provoked(scripts.late_data, self.full),
                 measures.of_keys, manual.TRAN_WINDOW, self.full, hidden=_UNSEEN,
-                stands_for={"FLOW-1": ("REKEY-2",)}, end=self.own,
+                stands_for={"FLOW-1": ("REKEY-2",)}, margin=COARSE, end=self.own,
             ),
             Experiment(
                 "REKEY-5-both", ("REKEY-5", "EST-3"), self.bytes,
                 self.provoked(scripts.both_start, self.full, self.full), measures.of_keys, "", both,
-                shows={"REKEY-5": _crossed_once, "EST-3": _crossed_once}, end=self.own,
+                shows={"REKEY-5": _crossed_once, "EST-3": _crossed_once}, margin=COARSE, end=self.own,
             ),
             Experiment(
                 "REKEY-1-slow", ("REKEY-1",), self.bytes, self.provoked(scripts.slow_answer, self.full),
-                measures.of_keys, manual.OLD_KEY, self.full, end=self.own,
+                measures.of_keys, manual.OLD_KEY, self.full, margin=COARSE, end=self.own,
             ),
             Experiment(
                 "REKEY-1-peer", ("REKEY-1",), self.plain, self.provoked(scripts.slow_peer, "", self.full),
-                measures.of_keys, manual.OLD_KEY, f"{self.full} at the other end", end=self.own,
+                measures.of_keys, manual.OLD_KEY, f"{self.full} at the other end", margin=COARSE, end=self.own,
             ),
             Experiment(
                 "REKEY-2-old-key", ("REKEY-2", "BYTE-4"), self.bytes,
                 self.provoked(scripts.slow_receiving, self.full), measures.of_keys, manual.OLD_KEY, self.full,
-                shows={"REKEY-2": measures.delivered_during, "BYTE-4": measures.delivered_during}, end=self.own,
+                shows={"REKEY-2": measures.delivered_during, "BYTE-4": measures.delivered_during},
+                margin=COARSE, end=self.own,
             ),
         ]  # fmt: skip
 
