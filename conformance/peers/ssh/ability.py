@@ -78,6 +78,11 @@ class Ability:
         return self.unit * self.stretch
 
     @property
+    def margin(self) -> int:
+        """How far times may be off (ms): small against its intervals."""
+        return 250 if self.unit >= 1000 else 150
+
+    @property
     def other(self) -> Role:
         """The watch's end."""
         return "server" if self.end == "client" else "client"

@@ -29,11 +29,11 @@ from rekeyspec.reference.vocabulary import Event
 LIMIT: Final = 18_000
 """bytes: passed by the fifth message, with room for what SSH counts besides."""
 
-SIZES: Final = (("small", 3000, 500, 14), ("medium", LIMIT, 2000, 24), ("large", 300_000, 3000, 220))
+SIZES: Final = (("small", 3000, 500, 14), ("medium", LIMIT, 2000, 24), ("large", 300_000, 6000, 110))
 """Settings of the byte limit: name, limit (bytes), size and number of messages. The large one asks whether a key is
 renewed near the limit, with messages that are small against it; the others exactly."""
 
-MEANS: Final = Margin(ms=120, bytes=LIMIT)
+MEANS: Final = Margin(bytes=LIMIT)
 """Where the byte limit is only the means to make the program start a renegotiation: when it does is not asked."""
 
 BYTES: Final = ("byte_limit", "byte_trigger", "byte_counts")
@@ -44,6 +44,15 @@ is sent what it should not heed, ending the link is to heed it.)"""
 
 AS_CONFIGURED: Final = frozenset({"HB-1-idle", "HB-2-interval", "DEAD-1-muted"})
 """Questions whose policy is the configured one, also where the program is known to do otherwise: `Ability.stretch`."""
+
+TIMELY: Final = ("AGE", "HB-1", "HB-2", "HB-4", "HB-6", "IDLE-1", "DEAD", "EST", "BYTE-2")
+"""Beginnings of the questions that are about times, and begin at the part of a second that makes them the same."""
+
+UNALIGNED: Final = ("EST-4-first", "EST-4-half", "DEAD-3")
+"""Those of them whose scripts do without."""
+
+UNTIMED: Final = 400
+"""ms: the margin elsewhere. No time is asked about there, so that a machine that stands still need not matter."""
 
 Asked = Experiment[Provocation]
 
@@ -58,8 +67,11 @@ def _configured(a: Ability, e: Asked) -> Asked:
     """With the program's own options for the experiment's policy, and its own clock."""
     stretched = e.policy.but(reply_timeout=e.policy.reply_timeout * a.stretch)
     options = dict(a.options(stretched if e.name.partition(".")[0] in AS_CONFIGURED else e.policy))
-    p = replace(e.provocation, options=options, seconds=a.seconds)
-    return replace(e, provocation=p, settings=a.shown(options), end=a.end)
+    timely = e.name.startswith(TIMELY)
+    begins = a.seconds and timely and not e.name.startswith(UNALIGNED)
+    p = replace(e.provocation, options=options, seconds=begins, truncates=begins and a.truncates)
+    margin = Margin(a.margin if timely else UNTIMED, e.margin.bytes)
+    return replace(e, provocation=p, settings=a.shown(options), end=a.end, margin=margin)
 
 
 def limited(a: Ability, limit: int = LIMIT) -> Policy:
@@ -83,10 +95,10 @@ def _bytes(a: Ability) -> Iterator[Asked]:
             f"BYTE-3-sent.{name}",
             ("BYTE-3", "BYTE-4", "BYTE-5", "REKEY-1", "FLOW-1"),
             limited(a, limit),
-            Provocation(partial(scripts.bytes_sent, size=size, count=count, pause=0.01 if name == "large" else pause)),
+            Provocation(partial(scripts.bytes_sent, size=size, count=count, pause=0.03 if name == "large" else pause)),
             fresh(partial(measures.of_bytes, limit)),
             _says(a, "bytes"),
-            margin=Margin(ms=120, bytes=size * (a.ahead if name == "large" else 1)),
+            margin=Margin(bytes=size * (a.ahead if name == "large" else 1)),
             shows={"BYTE-3": measures.renewed, "BYTE-4": measures.renewed, "BYTE-5": measures.renewed},
             follow=BYTES,
         )
@@ -97,7 +109,7 @@ def _bytes(a: Ability) -> Iterator[Asked]:
         Provocation(scripts.bytes_received),
         fresh(partial(measures.of_bytes, LIMIT)),
         _says(a, "received"),
-        margin=Margin(ms=120, bytes=scripts.MESSAGE),
+        margin=Margin(bytes=scripts.MESSAGE),
         stands_for={"BYTE-3": ("BYTE-1", "BYTE-3")},
     )
     yield Experiment(
@@ -107,7 +119,7 @@ def _bytes(a: Ability) -> Iterator[Asked]:
         Provocation(scripts.bytes_both),
         fresh(partial(measures.of_bytes, 60_000)),
         _says(a, "received"),
-        margin=Margin(ms=120, bytes=500 * max(a.ahead, 20)),
+        margin=Margin(bytes=10_000),
         stands_for={"BYTE-3": ("BYTE-1", "BYTE-3")},
     )
     yield Experiment(
@@ -117,7 +129,7 @@ def _bytes(a: Ability) -> Iterator[Asked]:
         Provocation(scripts.bytes_small),
         fresh(partial(measures.of_bytes, 6000)),
         _says(a, "bytes"),
-        margin=Margin(ms=120, bytes=600),
+        margin=Margin(bytes=600),
         stands_for={"NEED-1": ("BYTE-1", "NEED-1"), "IDLE-2": ("BYTE-1", "NEED-1"), "BYTE-3": ("BYTE-1",)},
     )
     yield Experiment(
@@ -137,7 +149,7 @@ def _bytes(a: Ability) -> Iterator[Asked]:
         Provocation(scripts.bytes_many),
         fresh(partial(measures.of_bytes, 3000)),
         _says(a, "bytes"),
-        margin=Margin(ms=120, bytes=3000),
+        margin=Margin(bytes=3000),
         shows={"LIM-2": lambda events: len(measures.times(events, "Start")) >= 8},
     )
 
@@ -163,7 +175,6 @@ def _age(a: Ability) -> Iterator[Asked]:
         fresh(partial(measures.of_ages, age)),
         _says(a, "age"),
         shows={"AGE-2": measures.renewed, "REKEY-3": measures.renewed},
-        margin=Margin(ms=250 if a.seconds else 120),
         follow=("age_limit", "age_trigger"),
     )
     yield Experiment(
@@ -174,7 +185,6 @@ def _age(a: Ability) -> Iterator[Asked]:
         partial(measures.of_ages, age),
         _says(a, "age"),
         shows={"AGE-2": measures.renewed},
-        margin=Margin(ms=250 if a.seconds else 120),
         follow=("age_limit", "age_trigger"),
     )
     yield Experiment(

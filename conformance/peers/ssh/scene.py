@@ -22,6 +22,9 @@ from rekeyspec.reference.vocabulary import Role
 ATTEMPTS: Final = 3
 """How often a server is started, should its port have been taken between its choice and its use."""
 
+LATE: Final = 6
+"""How often a run is begun anew, should the login have taken too long on a busy machine."""
+
 TAKEN: Final = "in use"
 """Is in the log of a server whose port was taken."""
 
@@ -29,7 +32,7 @@ TAKEN: Final = "in use"
 HALF: Final = 0.5
 """s: as far from a full second as can be."""
 
-LOGIN: Final = 0.05
+LOGIN: Final = 0.02
 """The part of a second at which a link opens, so that it is ready at half of it."""
 
 
@@ -40,12 +43,11 @@ class Missed(Exception):
 class Scene:
     """What a script can do: play the program's user, the watch's user, and the watch's knobs (`watch`)."""
 
-    def __init__(self, watch: Watch, program: Program, unit: float, *, seconds: bool) -> None:
+    def __init__(self, watch: Watch, program: Program, p: Provocation) -> None:
         self.watch = watch
         self.program = program
-        self.seconds = seconds
-        """The program's timers count whole seconds."""
-        self.unit = unit
+        self._p = p
+        self.unit = p.unit / 1000
         """The time (s) by which the script is written: a heartbeat's interval, or what is near it."""
 
     def write(self, size: int) -> None:
@@ -55,10 +57,10 @@ class Scene:
 
     async def begin(self, part: float = HALF) -> None:
         """Where the program's timers count whole seconds: wait until the machine's clock is this part of a second after
-        a full one. Missed, where the login has taken longer than that."""
-        if not self.seconds:
+        a full one. Missed, where its heartbeats come at full seconds and the login took so long that one has passed."""
+        if not self._p.seconds:
             return
-        if self.watch.elapsed > (part - LOGIN) % 1.0:
+        if self._p.truncates and self.watch.elapsed > (part - LOGIN) % 1.0:
             raise Missed
         await part_of_second(part)
 
@@ -94,19 +96,20 @@ class Scene:
 
 @dataclass(frozen=True)
 class Provocation:
-    """The program's options, the script with its `unit` (ms), whether the program's timers count whole seconds, and
-    whether the watch leaves even the first KEXINIT unanswered."""
+    """The program's options, the script with its `unit` (ms), whether the program's timers count whole seconds, and its
+    heartbeats come at full ones, and whether the watch leaves even the first KEXINIT unanswered."""
 
     script: Callable[[Scene], Awaitable[None]]
     options: Options = field(default_factory=dict)
     unit: int = 1000
     seconds: bool = False
+    truncates: bool = False
     deaf: bool = False
 
     @property
     def open_at(self) -> float | None:
-        """The part of a second at which the link is to open, where the program's timers count whole seconds."""
-        return LOGIN if self.seconds else None
+        """The part of a second at which the link is to open, where heartbeats come at full seconds."""
+        return LOGIN if self.truncates else None
 
 
 @dataclass(frozen=True)
@@ -121,19 +124,18 @@ class Stage:
 
     async def perform(self, e: Experiment[Provocation]) -> Observed:
         """Run one experiment. Failed, with the program's log, when it does not open its session, or crashes."""
-        for _ in range(ATTEMPTS):
+        for _ in range(LATE):
             with suppress(Missed):
                 return await self._perform(e.provocation)
-        raise Failed(f"{ATTEMPTS} times the login took too long for the script to begin in time; run it again")
+        raise Failed(f"{LATE} times the login took too long for the script to begin in time; run it again")
 
     async def _perform(self, p: Provocation) -> Observed:
         async with AsyncExitStack() as stack:
             private = Path(stack.enter_context(TemporaryDirectory(dir=self.private)))
             given = Given(self.keys, private, p.options)
-            async with self.starting:
-                meet = self._client if self.role == "client" else self._server
-                watch, program = await meet(stack, given, p)
-            await p.script(Scene(watch, program, p.unit / 1000, seconds=p.seconds))
+            meet = self._client if self.role == "client" else self._server
+            watch, program = await meet(stack, given, p)
+            await p.script(Scene(watch, program, p))
             watch.note("link", "END")
             lines = tuple(watch.lines)
             if how := await program.crashed(lost=watch.lost.is_set()):
@@ -147,23 +149,30 @@ class Stage:
         if p.deaf:
             watch.muted = DEAF
         given = Given(given.keys, given.private, given.options, watch.port)
-        program = await stack.enter_async_context(self.start(given))
-        program.got = lambda size: watch.note("user", "GOT", size)
-        await program.until(watch.opened if p.deaf else watch.ready, "its session was open")
+        ready = watch.opened if p.deaf else watch.ready
+        async with self.starting:
+            program = await stack.enter_async_context(self.start(given))
+            program.got = lambda size: watch.note("user", "GOT", size)
+            await program.until(watch.reached if p.truncates else ready, "its session was open")
+        await program.until(ready, "its session was open")
         return watch, program
 
     async def _server(self, stack: AsyncExitStack, given: Given, p: Provocation) -> tuple[Watch, Program]:
         """The server with a session open or, where the watch is deaf, with a connection open."""
-        program = await self._listening(stack, given)
+        async with self.starting:
+            program = await self._listening(stack, given)
+            return await self._session(stack, given, p, program), program
+
+    async def _session(self, stack: AsyncExitStack, given: Given, p: Provocation, program: Program) -> Watch:
         try:
-            meeting = connecting(self.keys, program.port, command(given), p.open_at, deaf=p.deaf)
+            meeting = connecting(self.keys, program.port, command(given), deaf=p.deaf)
             watch = await stack.enter_async_context(meeting)
         except Broken as why:
             raise Failed(str(why), program.files) from None
         program.got = lambda size: watch.note("user", "GOT", size)
         if not p.deaf:
             await program.until(program.ready, "its session was open")
-        return watch, program
+        return watch
 
     async def _listening(self, stack: AsyncExitStack, given: Given) -> Program:
         for attempt in range(1, ATTEMPTS + 1):

@@ -69,9 +69,9 @@ async def bytes_received(s: Scene) -> None:
 async def bytes_both(s: Scene) -> None:
     """Either direction alone stays under the limit, both together pass it."""
     await fresh_key(s)
-    for _ in range(80):
-        s.watch.send(500)
-        await write_often(s, 1, size=500, pause=0.02)
+    for _ in range(40):
+        s.watch.send(1000)
+        await write_often(s, 1, size=1000, pause=0.04)
     await settle()
 
 

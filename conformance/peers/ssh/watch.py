@@ -63,6 +63,8 @@ class Watch:
         """The program's KEXINIT is read and never answered."""
         self.kexinit_delay = 0.0
         """How long (s) the program's KEXINIT stays unanswered."""
+        self.reached = asyncio.Event()
+        """The program has connected, and may have to wait for our first word."""
         self.opened = asyncio.Event()
         """The TCP connection is there."""
         self.ready = asyncio.Event()
