@@ -106,7 +106,7 @@ def check(
     cases += run(list(real.values()), evidence, progress, asking.only, asking.repetitions) if real else []
     for text in named:
         if text in real:
-            stated[real[text].target] = UNJUDGED | real[text].unsupported()
+            stated[real[text].target] = real[text].unsupported()
         if text.startswith("peer:"):
             continue
         lines = Lines() if validate and not is_log(text) else None

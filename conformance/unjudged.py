@@ -1,10 +1,10 @@
 """What no trace can judge: the rules of the ISAKMP/Oakley embodiment, which are about that protocol's own messages, and
-which only a real program can keep or break. They are *unsupported* for every other target."""
+which only a real program can keep or break. They are *unsupported* for every target that is no such program (`peers/`)."""
 
 from __future__ import annotations
 
 from typing import Final
 
 UNJUDGED: Final[dict[str, str]] = dict.fromkeys(
-    ("IKE-1", "IKE-2"), "stated: it is about ISAKMP's own messages, and no ISAKMP program is judged yet"
+    ("IKE-1", "IKE-2"), "stated: it is about ISAKMP's own messages, which real programs have: see peer:ikev1-probe"
 )

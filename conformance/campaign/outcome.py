@@ -27,7 +27,9 @@ from rekeyspec.conformance.verdict import Case, Word
 def outcome(journal: Journal, plan: Plan) -> Checked:
     """The report, what could not be judged at all, and what is to be said beside. Raises BadInput for a journal that is
     damaged."""
-    stated = {target: UNJUDGED | journal.stated(target) for target in plan.targets}
+    stated = {
+        target: ({} if target.startswith("peer:") else UNJUDGED) | journal.stated(target) for target in plan.targets
+    }
     reckoning = Reckoning(stated, list(rules()))
     examples = {example.sort: _told_again(example, plan) for example in journal.examples()}
     violations = _Violations(examples)
