@@ -114,7 +114,7 @@ class Questions:
                 "BYTE-2-heartbeats", ("BYTE-2", "IDLE-2"), self.beats(1).but(byte_limit=116),
                 self.provoked(scripts.bytes_heartbeats, "--ping 1 --reneg-bytes 140"),
                 partial(measures.of_bytes, 116), manual.BYTES, "--ping 1 --reneg-bytes 140", COARSE,
-                stands_for={"IDLE-2": ("BYTE-2", "IDLE-2")},  end=self.own,
+                stands_for={"IDLE-2": ("BYTE-2", "IDLE-2")},  hidden=frozenset({"SendHeartbeat"}), end=self.own,
             ),
             Experiment(
                 "LIM-2-many", ("LIM-2", "BYTE-3", "BYTE-4", "BYTE-5"), self.plain.but(byte_limit=2800),

@@ -11,7 +11,7 @@ import signal
 from typing import Final
 
 from rekeyspec.conformance.peers.openvpn.scene import Scene
-from rekeyspec.conformance.peers.openvpn.watch import CONTROL_CHANNEL, EVERYTHING
+from rekeyspec.conformance.peers.openvpn.watch import CONTROL_CHANNEL, EVERYTHING, until_phase
 
 MESSAGE: Final = 1000
 """bytes"""
@@ -29,6 +29,17 @@ async def send_often(s: Scene, count: int, size: int = MESSAGE, pause: float = 0
     for _ in range(count):
         s.send(size)
         await s.wait(pause)
+
+
+async def settle(s: Scene) -> None:
+    """Data, until the link is a second and a half old and a second of the clock not yet half over. (A server begins to
+    time pings, and a client's silence, about a second after the link came up.)"""
+    left = 1.5 + until_phase(0.4, 1.5)
+    while left > 0:
+        s.write(100)
+        await s.wait(min(left, 0.25))
+        left -= 0.25
+    s.write(100)
 
 
 async def bytes_sent(s: Scene) -> None:
@@ -107,7 +118,7 @@ async def age_old_key(s: Scene) -> None:
 
 async def idle_then_data(s: Scene) -> None:
     """Silence for two heartbeats; then a message."""
-    s.write(100)
+    await settle(s)
     await s.wait(2.9)
     s.write(200)
     await s.wait(0.3)
@@ -122,14 +133,14 @@ async def data_after_heartbeat(s: Scene) -> None:
 
 async def heartbeats(s: Scene) -> None:
     """Silence for three intervals of up to two seconds."""
-    s.write(100)
-    await s.wait(7.2)
+    await settle(s)
+    await s.wait(6.9)
 
 
 async def heartbeats_rare(s: Scene) -> None:
     """Silence for two intervals of three seconds."""
-    s.write(100)
-    await s.wait(7.2)
+    await settle(s)
+    await s.wait(6.9)
 
 
 async def heartbeats_data_out(s: Scene) -> None:
@@ -182,7 +193,7 @@ async def dead_peer(s: Scene) -> None:
 
 
 async def _last_sign(s: Scene) -> None:
-    """Data both ways. A server begins to time a client's silence about a second after the link came up; so later."""
+    """Data both ways, on a link that has settled."""
     s.watch.muted[s.peer] = frozenset({"ping"})
     await s.wait(1)
     await s.phase(0.4)

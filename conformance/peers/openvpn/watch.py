@@ -148,6 +148,6 @@ class Watch:
         self.relay.hand_on(_SIDES[who], data[:-1] + bytes([data[-1] ^ 1]) if altered else data)
 
 
-def until_phase(phase: float) -> float:
-    """How long (s) it is until the clock next shows this part of a second."""
-    return (phase - time.time()) % 1.0
+def until_phase(phase: float, later: float = 0.0) -> float:
+    """How long (s) it is, so many seconds from now, until the clock next shows this part of a second."""
+    return (phase - time.time() - later) % 1.0

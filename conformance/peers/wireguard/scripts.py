@@ -6,6 +6,7 @@ who renews the keys. Sizes are those of IP packets.
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from rekeyspec.conformance.peers.wireguard.scene import EVERYTHING, HANDSHAKE, Scene
@@ -34,8 +35,12 @@ async def bytes_sent(s: Scene) -> None:
 
 
 async def age_busy(s: Scene) -> None:
-    """A steady trickle, for longer than a key may be."""
-    await write_often(s, 125, pause=1)
+    """A steady trickle, for longer than a key may be, half a second off the age at which it is due."""
+    await meet(s)
+    begun = time.monotonic() - 0.3
+    for n in range(123):
+        await s.wait(max(0.0, begun + n + 0.5 - time.monotonic()))
+        s.write(112)
 
 
 async def age_idle(s: Scene) -> None:
