@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -91,6 +91,9 @@ class Program:
     async def crashed(self, *, lost: bool) -> str:
         """Did it end otherwise than by its own will: a sentence, or nothing. `lost`: its connection has
         ended."""
+        if lost:  # a client ends with its connection, and tells a little later
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.running.ended.wait(), 0.5)
         fate = self.fate or await self.running.fate(0.2 if self.running.ended.is_set() else 0.01)
         if any(line.startswith("Traceback") for line in self.log):
             return f"it ended in an error of its own: {self.log[-1]}"
@@ -201,7 +204,12 @@ async def _commanded(program: Program, path: str) -> AsyncIterator[None]:
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         talks.add(writer)
-        program.say = lambda order: writer.write(order.encode() + b"\n")
+
+        def say(order: str) -> None:
+            if not writer.is_closing():
+                writer.write(order.encode() + b"\n")
+
+        program.say = say
         try:
             while line := await reader.readline():
                 program.heard(line.decode().strip())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rekeyspec.conformance.peers.ssh.events import KEEPALIVE, translate
-from rekeyspec.conformance.peers.ssh.log import MUTED, Line, Who
+from rekeyspec.conformance.peers.ssh.log import ALTERED, CROSSED, HELD, MUTED, OLD_KEY, Line, Who
 from rekeyspec.reference.vocabulary import Event, Message
 
 Short = tuple[Who, str] | tuple[Who, str, int] | tuple[Who, str, int, str]
@@ -178,3 +178,166 @@ def test_what_was_said_last_is_not_claimed_where_our_own_writing_broke_the_conne
     assert did(translate(log(*quitting)))[-1] == ("Shut", None)
     by_itself: list[Short] = [*OPENED, ("link", "LOST", 0, "[Errno 104] Connection reset by peer")]
     assert did(translate(log(*by_itself)))[-1] == ("Close", None)
+
+
+SERVED: list[Short] = [
+    ("link", "OPEN"),
+    ("server", "KEXINIT"),
+    ("client", "KEXINIT"),
+    ("client", "KEX_ECDH_INIT"),
+    ("server", "KEX_ECDH_REPLY"),
+    ("client", "NEWKEYS"),
+    ("server", "NEWKEYS"),
+]
+"""The same opening as a client that watches a server sees it."""
+
+
+def test_at_a_server_too_the_first_exchange_is_the_clients() -> None:
+    assert did(translate(log(*SERVED), "server")) == [
+        ("Open", None),
+        ("Arrive", Message("start", 1, negotiation="c1")),
+        ("Answer", Message("answer", 1, negotiation="c1")),
+        ("Arrive", Message("finish", 1, negotiation="c1")),
+    ]
+
+
+def test_a_renegotiation_that_a_server_begins_is_in_force_with_its_newkeys() -> None:
+    later: list[Short] = [
+        ("server", "KEXINIT"),
+        ("client", "KEXINIT"),
+        ("client", "KEX_ECDH_INIT"),
+        ("server", "KEX_ECDH_REPLY"),
+        ("server", "NEWKEYS"),
+        ("server", "CHANNEL_DATA", 7),
+        ("client", "NEWKEYS"),
+        ("client", "CHANNEL_DATA", 9),
+    ]
+    assert did(translate(log(*SERVED, *later), "server"))[4:] == [
+        ("Start", Message("start", 2, negotiation="s2")),
+        ("Arrive", Message("answer", 2, negotiation="s2")),
+        ("Finish", Message("finish", 2, negotiation="s2")),
+        ("SendData", Message("data", 2, 1, bytes=7)),
+        ("Arrive", Message("data", 2, 1, bytes=9)),
+    ]
+
+
+def test_a_server_that_answers_may_send_once_it_has_the_clients_half() -> None:
+    later: list[Short] = [
+        ("client", "KEXINIT"),
+        ("server", "KEXINIT"),
+        ("client", "KEX_ECDH_INIT"),
+        ("server", "NEWKEYS"),
+        ("server", "CHANNEL_DATA", 7),
+    ]
+    assert did(translate(log(*SERVED, *later), "server"))[4:] == [
+        ("Arrive", Message("start", 2, negotiation="c2")),
+        ("Answer", Message("answer", 2, negotiation="c2")),
+        ("Arrive", Message("finish", 2, negotiation="c2")),
+        ("SendData", Message("data", 2, 1, bytes=7)),
+    ]
+
+
+def test_when_both_start_the_client_goes_on_with_its_own() -> None:
+    later: list[Short] = [
+        ("server", "KEXINIT", 1, HELD),
+        ("client", "KEXINIT"),
+        ("server", "KEXINIT", 1, CROSSED),
+        ("server", "NEWKEYS"),
+        ("client", "NEWKEYS"),
+    ]
+    assert did(translate(log(*OPENED, *later)))[4:] == [
+        ("Start", Message("start", 2, negotiation="c2")),
+        ("Arrive", Message("start", 2, negotiation="s2")),
+        ("Arrive", Message("answer", 2, negotiation="c2")),
+        ("Finish", Message("finish", 2, negotiation="c2")),
+    ]
+
+
+def test_when_both_start_the_server_answers_the_client_if_it_goes_on() -> None:
+    later: list[Short] = [
+        ("client", "KEXINIT", 1, HELD),
+        ("server", "KEXINIT"),
+        ("client", "KEXINIT", 1, CROSSED),
+        ("client", "KEX_ECDH_INIT"),
+        ("server", "KEX_ECDH_REPLY"),
+        ("server", "NEWKEYS"),
+    ]
+    both = [
+        ("Start", Message("start", 2, negotiation="s2")),
+        ("Arrive", Message("start", 2, negotiation="c2")),
+        ("Answer", Message("answer", 2, negotiation="c2")),
+        ("Arrive", Message("finish", 2, negotiation="c2")),
+    ]
+    assert did(translate(log(*SERVED, *later), "server"))[4:] == both
+    assert did(translate(log(*SERVED, *later[:4]), "server"))[4:] == both[:2], "nothing shows that it took it"
+
+
+def test_what_was_joined_or_split_on_its_way_is_cut_alike() -> None:
+    later: list[Short] = [
+        ("user", "WRITE", 5),
+        ("user", "WRITE", 5),
+        ("client", "CHANNEL_DATA", 8),
+        ("client", "CHANNEL_DATA", 2),
+        ("client", "CHANNEL_DATA", 3),
+    ]
+    events = translate(log(*OPENED, *later))[4:]
+    assert [(e.do, e.bytes, e.message and e.message.bytes) for e in events] == [
+        ("Offer", 5, None),
+        ("Offer", 3, None),
+        ("Offer", 2, None),
+        ("SendData", 0, 5),
+        ("SendData", 0, 3),
+        ("SendData", 0, 2),
+        ("SendData", 0, 3),
+    ]
+
+
+def test_requests_of_the_channel_and_global_ones_are_answered_apart() -> None:
+    later: list[Short] = [
+        ("server", "GLOBAL_REQUEST", 1, KEEPALIVE),
+        ("server", "CHANNEL_REQUEST", 1, KEEPALIVE),
+        ("client", "CHANNEL_FAILURE"),
+        ("client", "REQUEST_FAILURE"),
+    ]
+    assert did(translate(log(*SERVED, *later), "server"))[4:] == [
+        ("SendHeartbeat", Message("heartbeat", 1, 1)),
+        ("SendHeartbeat", Message("heartbeat", 1, 2)),
+        ("Arrive", Message("reply", 1, 2)),
+        ("Arrive", Message("reply", 1, 1)),
+    ]
+
+
+def test_a_heartbeat_that_wants_no_reply_gets_none() -> None:
+    later: list[Short] = [
+        ("client", "GLOBAL_NOTICE", 1, "keepalive@lag.net"),
+        ("client", "GLOBAL_REQUEST", 1, KEEPALIVE),
+        ("server", "REQUEST_FAILURE"),
+    ]
+    assert did(translate(log(*OPENED, *later)))[4:] == [
+        ("SendHeartbeat", Message("heartbeat", 1, 1)),
+        ("SendHeartbeat", Message("heartbeat", 1, 2)),
+        ("Arrive", Message("reply", 1, 2)),
+    ]
+
+
+def test_a_spoilt_heartbeat_is_sealed_by_nobody_and_answered_by_nothing() -> None:
+    later: list[Short] = [
+        ("server", "GLOBAL_REQUEST", 1, f"{KEEPALIVE} {ALTERED}"),
+        ("client", "REQUEST_FAILURE"),
+    ]
+    forged = ("Arrive", Message("heartbeat", 1, 1, sealed_by="nobody"))
+    assert did(translate(log(*OPENED, *later)))[4:] == [forged]
+
+
+def test_data_under_the_old_key_is_of_the_epoch_before() -> None:
+    later: list[Short] = [*OPENED[1:], ("server", "CHANNEL_DATA", 4, OLD_KEY)]
+    assert did(translate(log(*OPENED, *later)))[-1] == ("Arrive", Message("data", 1, 1, bytes=4))
+
+
+def test_a_server_announces_its_end_by_closing_the_channel() -> None:
+    closed: list[Short] = [("server", "CHANNEL_CLOSE"), ("link", "LOST")]
+    assert did(translate(log(*SERVED, ("user", "QUIT"), *closed), "server"))[4:] == [
+        ("Shut", None),
+        ("Close", Message("close", 1)),
+    ]
+    assert did(translate(log(*SERVED, *closed), "server"))[4:] == [("Close", None)], "nobody asked it to"
