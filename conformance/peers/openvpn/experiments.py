@@ -28,9 +28,9 @@ Script = Callable[[Scene], Awaitable[None]]
 LIMIT: Final = 4500
 """bytes: passed by the fifth message of 1000, whether or not what OpenVPN adds is counted."""
 
-COARSE: Final = Margin(ms=450)
-"""OpenVPN adds up to 262 ms to what it waits, so that much is said of none of its timers. Where no timer is asked about
-it costs nothing, and a busy machine disturbs less."""
+COARSE: Final = Margin(ms=600)
+"""OpenVPN adds up to 262 ms to what it waits, so that much is said of none of its timers, and as much again where the
+machine is busy. Where no timer is asked about it costs nothing."""
 
 WHOLE: Final = Margin(ms=1300)
 """Its clock has whole seconds: what wakes the program meanwhile may shift the end of a timer by up to one of them."""

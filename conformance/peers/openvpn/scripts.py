@@ -101,7 +101,7 @@ async def age_busy(s: Scene) -> None:
 async def age_slow(s: Scene) -> None:
     """A slow trickle, late in each second of the clock."""
     for _ in range(4):
-        await s.phase(0.8)
+        await s.phase(0.9)
         s.write(200)
         await s.wait(0.1)
 
