@@ -126,6 +126,13 @@ def of_count(what: Do, of: Do | str) -> Callable[[Sequence[Event]], str]:
     return sentence
 
 
+def of_proof(events: Sequence[Event]) -> str:
+    """Whether the peer's proof of itself was taken."""
+    refused = any(e.message is not None and e.message.sealed_by == "nobody" for e in events)
+    made = bool(measures.times(events, "Finish"))
+    return f"the proof was {'' if refused else 'not '}refused, and {'a' if made else 'no'} key came into force"
+
+
 def of_renewals(events: Sequence[Event]) -> str:
     """How many negotiations were completed."""
     return f"{len(measures.times(events, 'Finish'))} negotiations were completed in {events[-1].t} ms"

@@ -16,7 +16,8 @@ is the control channel and ESP the data channel. A packet's number is ESP's own,
 
 The first negotiation of IKEv2 has no third message: its `Finish` is where the answer arrives. Nor has a later one, for
 a peer that uses the new key at once: what first arrives under it (RFC 7296, 2.8: the responder must be ready for it) is
-its `Arrive finish` too. A start or an answer is one only with its nonce, so each new key has what both contributed.
+its `Arrive finish` too. An answer of which no CHILD_SA came, and which `one` answers with AUTHENTICATION_FAILED, was
+sealed by nobody. A start or an answer is one only with its nonce, so each new key has what both contributed.
 
 An ESP packet of `one` is `SendData`, of `two` `Arrive data`; its bytes are those of the IP packet inside. WRITE is
 `Offer`, GOT `Deliver` of what arrived last and is not delivered, QUIT `Shut`. A heartbeat that is sent again has the
@@ -211,6 +212,8 @@ class _Reader:
             return
         if self._answered or self._negotiation != "client":
             return
+        if not self._keys:
+            return  # no key came of it: what `one` held against it is what it says next
         self._answered = True
         self._did("Arrive", self._negotiating("answer", "client"))
         if self._epoch == 0 and "IKE_AUTH" in line.note:

@@ -44,6 +44,12 @@ async def trickle(s: Scene) -> None:
     await send_often(s, 17, size=SMALL, pause=0.2)
 
 
+async def impostor(s: Scene) -> None:
+    """The peer proves itself by another key."""
+    await s.initiate()
+    await s.wait(1)
+
+
 async def deaf(s: Scene) -> None:
     """The first negotiation is never answered."""
     await s.lose(*IKE_IN, *IKE_OUT)

@@ -18,6 +18,7 @@ from rekeyspec.conformance.peers.ipsec.asking import (
     limited,
     of_close,
     of_count,
+    of_proof,
     of_renewals,
     renegotiated_often,
 )
@@ -27,6 +28,7 @@ _BYTES: Final = LINK.but(byte_limit=LIMIT)
 _FOLLOW: Final = ("byte_limit", "byte_trigger", "byte_test", "byte_counts")
 _RENEWED: Final = dict.fromkeys(("BYTE-3", "BYTE-4", "BYTE-5", "EST-3"), measures.renewed)
 
+_IMPOSTOR: Final = "a key of its own"
 _MANUAL_BYTES: Final = (
     'swanctl.conf: rekey_bytes is the "Number of bytes processed before initiating CHILD_SA rekeying"; a CHILD_SA has '
     "one ESP key for each direction, and each counts for itself"
@@ -107,8 +109,16 @@ def ages() -> tuple[Asked, ...]:
 def renegotiations(version: Version) -> tuple[Asked, ...]:
     """Renegotiations that go wrong, and data meanwhile."""
     one = limited(LIMIT)
+    # In main mode a wrong key shows before anybody has proved anything: nothing can be read any more.
+    wrong_key = [
+        asked(
+            "EST-2-wrong-key", ("EST-2",), LINK, play.impostor, of_proof, two=Settings(secret=_IMPOSTOR),
+            opened=False,
+        )
+    ] if version == 2 else []  # fmt: skip
     took = partial(measures.of_renegotiation, GIVE_UP)
     return (
+        *wrong_key,
         asked("EST-4-first", ("EST-4",), LINK, play.deaf, took, opened=False),
         asked("EST-4-ignored", ("EST-4",), _BYTES, play.ignored, took, one=one, follow=("negotiation_timeout",)),
         asked("EST-4-ignored-busy", ("EST-4",), _BYTES, play.ignored_busy, took, one=one),

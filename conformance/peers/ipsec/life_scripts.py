@@ -30,7 +30,7 @@ async def data_then_idle(s: Scene) -> None:
     """The link is opened at the beginning of a second, and what comes last comes near the end of one."""
     await s.whole_second(0.05)
     await s.open()
-    await s.wait(0.8)
+    await s.whole_second(0.85)
     s.send_back(SMALL)
     await s.wait(3)
 
@@ -41,12 +41,12 @@ async def data_out(s: Scene) -> None:
 
 
 async def data_in(s: Scene) -> None:
-    """The peer sends all the time; then silence. All begins and ends at the beginning of a second, so that to count
+    """The peer sends all the time; then silence, which begins as far into a second as the link did, so that to count
     whole ones makes no difference."""
     await s.whole_second(0.05)
     await s.open()
     await send_back_often(s, 18, size=SMALL, pause=0.16)
-    await s.whole_second(0.15)
+    await s.whole_second((s.phase + 0.07) % 1)
     s.send_back(SMALL)
     await s.wait(2.3)
 

@@ -35,6 +35,8 @@ class Scene:
     def __init__(self, one: End, two: End) -> None:
         self.one, self.two = one, two
         self.start = time.time()
+        self.phase = 0.0
+        """How far into a second (of the clock of `whole_second`) the link was opened."""
         self.unharmed = [one, two]
         """The ends whose daemons must still run when the script is done."""
 
@@ -76,6 +78,9 @@ class Scene:
         if not await self.one.until(lambda: self.one.says("established with SPIs")):
             raise self.failed("the tunnel did not stand")
         await self.two.until(lambda: self.two.says("established with SPIs"))
+        told = [line.t for text in self.one.log if (line := said(text)) and "IKE_SA link[1] established" in line.text]
+        ago = time.time() - told[0] if told else 0
+        self.phase = (time.clock_gettime(time.CLOCK_MONOTONIC) - ago) % 1
 
     async def initiate(self) -> None:
         """`one` is told to open the link; nobody waits for it."""

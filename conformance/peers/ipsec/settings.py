@@ -30,7 +30,7 @@ class Settings:
     charon: Options = field(default_factory=dict)
     """Of `charon`."""
     secret: str = ""
-    """Another pre-shared key than the other end's."""
+    """What this end proves itself by, where that is not the key that both share: an impostor's."""
 
     def written(self) -> str:
         """The same as its user would write it, on one line."""
@@ -97,10 +97,13 @@ def swanctl_conf(version: Version, settings: Settings, here: Address, there: Add
         **settings.child,
     }
     ends = "\n".join(f"{end} {{\nauth = psk\nid = {at.wire}\n}}" for end, at in (("local", here), ("remote", there)))
+    # charon signs with the key whose identities fit best, and checks against all that fit.
+    ids = f"id-1 = {here.wire}\nid-2 = {there.wire}\nsecret = {settings.secret}"
+    impostor = f"ike-impostor {{\n{ids}\n}}\n" if settings.secret else ""
     children = f"children {{\nlink {{\n{_block(child)}\n}}\n}}"
     return (
         f"connections {{\nlink {{\n{_block(connection)}\n{ends}\n{children}\n}}\n}}\n"
-        f"secrets {{\nike-link {{\nsecret = {settings.secret or secret}\n}}\n}}\n"
+        f"secrets {{\nike-link {{\nsecret = {secret}\n}}\n{impostor}}}\n"
     )
 
 

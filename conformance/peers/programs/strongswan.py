@@ -14,7 +14,6 @@ from rekeyspec.conformance.peers.peer import Peer, Setting
 
 _NOT_ASKED: Final = {
     "EST-1": "stated: before the tunnel stands the kernel has no route into it, so charon cannot be asked to send",
-    "EST-2": "stated: with a pre-shared key it is the responder, which is not under test, that checks first",
     "HB-6": "stated: it has no option that holds data back while a reply is outstanding",
     "IDLE-4": "stated: it refuses no data after idleness (IDLE-3), so it has nothing to report",
     "IDLE-5": "stated: it closes no link for spoofing (IDLE-4)",
