@@ -48,6 +48,8 @@ class Ability:
     truncates: bool = False
     """Its heartbeats come at full seconds, so up to one too early. That they do is what HB-1-idle asks about; elsewhere
     idleness begins at half a second, and the policy is what it does from there."""
+    woken: bool = False
+    """It looks after its heartbeats whenever something wakes it, so that they may come at the next full second."""
     ahead: int = 1
     """How many messages early it may be with a new key, where it is asked for no more than an order of magnitude."""
     byte_trigger: Literal["next-data", "at-once"] = "next-data"

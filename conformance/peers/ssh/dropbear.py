@@ -66,6 +66,7 @@ SERVER: Final = Ability(
     },
     unit=1000,
     seconds=True,
+    woken=True,
     grace=2,
     least=3,
     repeats=3,

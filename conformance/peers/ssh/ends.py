@@ -22,7 +22,7 @@ from asyncssh.connection import (
     SSHServerConnectionOptions,
 )
 
-from rekeyspec.conformance.peers.ssh.watch import DEAF, KEX, NEVER, Watch, Watched, until_part
+from rekeyspec.conformance.peers.ssh.watch import DEAF, KEX, NEVER, Watch, Watched, part_of_second, until_part
 from rekeyspec.conformance.target import Broken
 
 PATIENCE: Final = 20.0
@@ -84,13 +84,15 @@ async def serving(keys: Keys, open_at: float | None) -> AsyncIterator[Watch]:
 
 
 @asynccontextmanager
-async def connecting(keys: Keys, port: int, command: str, *, deaf: bool) -> AsyncIterator[Watch]:
+async def connecting(keys: Keys, port: int, command: str, open_at: float | None, *, deaf: bool) -> AsyncIterator[Watch]:
     """A client to the server at this port of 127.0.0.1, its session open, in which the server runs `command`; where it
     is `deaf` it only has its TCP connection, and answers no KEXINIT. Raises Broken when the server does not let it in.
-    Leaving breaks the connection."""
+    Leaving breaks the connection. `open_at`: it connects only at this part of a second."""
     watch = Watch("client")
     if deaf:
         watch.muted = DEAF
+    if open_at is not None:
+        await part_of_second(open_at)
     loop = asyncio.get_running_loop()
     admitted: asyncio.Future[None] = loop.create_future()
     options = SSHClientConnectionOptions(

@@ -69,7 +69,7 @@ def _configured(a: Ability, e: Asked) -> Asked:
     options = dict(a.options(stretched if e.name.partition(".")[0] in AS_CONFIGURED else e.policy))
     timely = e.name.startswith(TIMELY)
     begins = a.seconds and timely and not e.name.startswith(UNALIGNED)
-    p = replace(e.provocation, options=options, seconds=begins, truncates=begins and a.truncates)
+    p = replace(e.provocation, options=options, seconds=begins, gated=begins and (a.truncates or a.woken))
     margin = Margin(a.margin if timely else UNTIMED, e.margin.bytes)
     return replace(e, provocation=p, settings=a.shown(options), end=a.end, margin=margin)
 

@@ -60,7 +60,7 @@ class Scene:
         a full one. Missed, where its heartbeats come at full seconds and the login took so long that one has passed."""
         if not self._p.seconds:
             return
-        if self._p.truncates and self.watch.elapsed > (part - LOGIN) % 1.0:
+        if self._p.gated and part == HALF and self.watch.elapsed > (part - LOGIN) % 1.0:
             raise Missed
         await part_of_second(part)
 
@@ -96,20 +96,20 @@ class Scene:
 
 @dataclass(frozen=True)
 class Provocation:
-    """The program's options, the script with its `unit` (ms), whether the program's timers count whole seconds, and its
-    heartbeats come at full ones, and whether the watch leaves even the first KEXINIT unanswered."""
+    """The program's options, the script with its `unit` (ms), whether the program's timers count whole seconds, whether
+    its heartbeats may come at full ones, and whether the watch leaves even the first KEXINIT unanswered."""
 
     script: Callable[[Scene], Awaitable[None]]
     options: Options = field(default_factory=dict)
     unit: int = 1000
     seconds: bool = False
-    truncates: bool = False
+    gated: bool = False
     deaf: bool = False
 
     @property
     def open_at(self) -> float | None:
-        """The part of a second at which the link is to open, where heartbeats come at full seconds."""
-        return LOGIN if self.truncates else None
+        """The part of a second at which the link is to open, where heartbeats may come at full seconds."""
+        return LOGIN if self.gated else None
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ class Stage:
         async with self.starting:
             program = await stack.enter_async_context(self.start(given))
             program.got = lambda size: watch.note("user", "GOT", size)
-            await program.until(watch.reached if p.truncates else ready, "its session was open")
+            await program.until(watch.reached if p.gated else ready, "its session was open")
         await program.until(ready, "its session was open")
         return watch, program
 
@@ -165,7 +165,7 @@ class Stage:
 
     async def _session(self, stack: AsyncExitStack, given: Given, p: Provocation, program: Program) -> Watch:
         try:
-            meeting = connecting(self.keys, program.port, command(given), deaf=p.deaf)
+            meeting = connecting(self.keys, program.port, command(given), p.open_at, deaf=p.deaf)
             watch = await stack.enter_async_context(meeting)
         except Broken as why:
             raise Failed(str(why), program.files) from None

@@ -131,7 +131,7 @@ async def idle_then_data(s: Scene) -> None:
     await s.begin()
     s.watch.send(100)
     await s.until_heartbeat(2)
-    await s.wait(0.4)
+    await s.wait(0.2)
     s.write(200)
     await asyncio.sleep(0.15)
 
@@ -198,7 +198,7 @@ async def held_back(s: Scene) -> None:
     await s.until_heartbeat()
     await s.wait(0.3)
     s.write(200)
-    await s.wait(0.3)
+    await s.wait(0.15)
 
 
 async def forged(s: Scene) -> None:
