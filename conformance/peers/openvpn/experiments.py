@@ -219,7 +219,7 @@ class Questions:
                 shows={"AUTH-1": _gave_up}, hidden=frozenset({"SendReply", "Discard"}), end=self.own,
             ),
             Experiment(
-                "HB-4-idle", ("HB-4",), self.beats(1),
+                "HB-4-idle", ("HB-4",), self.plain,
                 self.provoked(scripts.idle, "--ping 1 --inactive 3", "--ping 1"), _of_idleness, manual.INACTIVE,
                 "--ping 1 --inactive 3, and --ping 1 at the other end", WHOLE,
                 shows={"HB-4": lambda events: _idle_for(events) <= 3000 + WHOLE.ms},
