@@ -60,7 +60,7 @@ def _experiments() -> Sequence[Experiment[Provocation]]:
 
 def _version() -> str:
     told = subprocess.run(["java", "-version"], capture_output=True, text=True, timeout=20, check=False)
-    return (told.stderr.splitlines() or [""])[0]
+    return told.stderr.partition("\n")[0].replace(" version", "").replace('"', "")
 
 
 PEER: Final = Peer(

@@ -53,7 +53,7 @@ def _experiments() -> Sequence[Experiment[Provocation]]:
 
 def _version() -> str:
     told = subprocess.run(["openssl", "version"], capture_output=True, text=True, timeout=20, check=False)
-    return told.stdout.split("(")[0].strip()
+    return told.stdout.split("(")[0].strip().removeprefix("OpenSSL ")
 
 
 PEER: Final = Peer(
