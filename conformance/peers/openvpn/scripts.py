@@ -277,10 +277,10 @@ async def slow_receiving(s: Scene) -> None:
 
 async def late_data(s: Scene) -> None:
     """Data under the old key is on its way for so long that the new key is in force when it comes."""
-    s.watch.held = 0.4
+    s.watch.held = 1.5
     s.send(300)
     await write_often(s, 5, pause=0.02)
-    await s.wait(0.6)
+    await s.wait(1.8)
 
 
 async def very_late_data(s: Scene) -> None:
