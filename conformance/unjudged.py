@@ -1,5 +1,5 @@
 """What no trace can judge: the rules of the ISAKMP/Oakley embodiment, which are about that protocol's own messages, and
-which only a real program can keep or break. They are *unsupported* for every target that is no such program (`peers/`)."""
+which only a real program can keep or break. They are *unsupported* for every target that is none (`peers/`)."""
 
 from __future__ import annotations
 

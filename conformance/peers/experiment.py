@@ -178,6 +178,8 @@ class Laboratory(Generic[Provocation]):
 
 def _followed(e: Experiment[Provocation], events: Sequence[Event]) -> Mapping[str, int | str] | None:
     """What of the policy the program follows; nothing where the experiment tells nothing apart."""
+    if not e.follow:
+        return {}
     return followed(e.policy, e.follow, lambda p: judge(p, e.end, events, e.margin, e.hidden)[0] is None)
 
 
