@@ -20,10 +20,10 @@ its `Arrive finish` too. An answer of which no CHILD_SA came, and which `one` an
 sealed by nobody. A start or an answer is one only with its nonce, so each new key has what both contributed.
 
 An ESP packet of `one` is `SendData`, of `two` `Arrive data`; its bytes are those of the IP packet inside. WRITE is
-`Offer`, GOT `Deliver` of what arrived last and is not delivered, QUIT `Shut`. A heartbeat that is sent again has the
-message id of the first and gets a number of its own here; a reply answers the last one sent under its id, and in IKEv1,
-where each message has an id of its own, the last one sent. GAVE UP is
-`Close`, and DELETED, where the peer announced it; END is a `Tick`.
+`Offer`, GOT `Deliver` of the oldest of that size that is not delivered, QUIT `Shut`. A heartbeat that is sent again has
+the message id of the first and gets a number of its own here; a reply answers the last one sent under its id, and in
+IKEv1, where each message has an id of its own, the last one sent. GAVE UP is `Close`, and DELETED, where the peer
+announced it; END is a `Tick`.
 
 Not seen: when a key came into force at a responder, what was ignored or discarded, and whether a key was wiped. Not
 translated: the other messages of the first exchanges, and NAT keepalives.
@@ -99,8 +99,8 @@ class _Reader:
     def got(self, line: Line) -> None:
         fit = [m for m in self._undelivered if m.bytes == line.bytes]
         if fit:
-            self._undelivered.remove(fit[-1])
-            self._did("Deliver", fit[-1])
+            self._undelivered.remove(fit[0])
+            self._did("Deliver", fit[0])
 
     def quit(self, line: Line) -> None:
         self._did("Shut")

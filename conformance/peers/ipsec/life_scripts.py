@@ -45,22 +45,26 @@ async def data_in(s: Scene) -> None:
     whole ones makes no difference."""
     await s.whole_second(0.05)
     await s.open()
-    await send_back_often(s, 18, size=SMALL, pause=0.16)
-    await s.whole_second((s.phase + 0.07) % 1)
+    await send_back_often(s, 14, size=SMALL, pause=0.16)
+    while s.until_second(s.phase + 0.07) > 0.2:
+        await send_back_often(s, 1, size=SMALL, pause=0.16)
+    await s.whole_second(s.phase + 0.07)
     s.send_back(SMALL)
     await s.wait(2.3)
 
 
 async def forged_heartbeat(s: Scene) -> None:
     """After a heartbeat of the peer's the same one comes again, with its last byte changed."""
-    await s.wait(1.4)
+    await s.two.until(lambda: s.two.says("sending DPD request"))
+    await s.wait(0.2)
     s.inject("ike", -1, altered=True)
     await s.wait(0.3)
 
 
 async def repeated_heartbeat(s: Scene) -> None:
     """After a heartbeat of the peer's the same one comes again."""
-    await s.wait(1.4)
+    await s.two.until(lambda: s.two.says("sending DPD request"))
+    await s.wait(0.2)
     s.inject("ike", -1)
     await s.wait(0.3)
 
@@ -90,9 +94,9 @@ async def late_reply(s: Scene) -> None:
     """Two replies are lost, that to the second repeat comes."""
     await s.wait(1.3)
     await s.lose(*IKE_OUT)
-    await s.wait(1.4)
+    await s.one.until(lambda: s.one.says("retransmit 1 of request"))
     await s.lose()
-    await s.wait(1)
+    await s.wait(1.2)
 
 
 async def slow_reply(s: Scene) -> None:

@@ -69,8 +69,11 @@ class Scene:
     async def whole_second(self, fraction: float) -> None:
         """Wait until the machine's clock (since it started), by which charon reckons idleness, is so far into a
         second."""
-        now = time.clock_gettime(time.CLOCK_MONOTONIC)
-        await asyncio.sleep((fraction - now) % 1)
+        await asyncio.sleep(self.until_second(fraction))
+
+    def until_second(self, fraction: float) -> float:
+        """How long (s) that is from now."""
+        return (fraction - time.clock_gettime(time.CLOCK_MONOTONIC)) % 1
 
     async def open(self) -> None:
         """`one` opens the link. Failed when it does not stand in time."""
