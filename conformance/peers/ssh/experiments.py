@@ -30,7 +30,7 @@ AS_CONFIGURED: Final = frozenset({"HB-1-idle", "HB-2-interval", "DEAD-1-muted"})
 TIMELY: Final = ("AGE", "HB-1", "HB-2", "HB-4", "HB-6", "IDLE-1", "DEAD", "EST", "BYTE-2")
 """Beginnings of the questions that are about times, and begin at the part of a second that makes them the same."""
 
-UNALIGNED: Final = ("EST-4-first", "EST-4-half", "DEAD-3")
+UNALIGNED: Final = frozenset({"EST-4-first", "EST-4-half-open", "EST-4-ignored", "DEAD-3-silent"})
 """Those of them whose scripts do without."""
 
 UNTIMED: Final = 400
@@ -56,7 +56,7 @@ def _configured(a: Ability, e: Asked) -> Asked:
     stretched = e.policy.but(reply_timeout=e.policy.reply_timeout * a.stretch)
     options = dict(a.options(stretched if e.name.partition(".")[0] in AS_CONFIGURED else e.policy))
     timely = e.name.startswith(TIMELY)
-    begins = a.seconds and timely and not e.name.startswith(UNALIGNED)
+    begins = a.seconds and timely and e.name not in UNALIGNED
     p = replace(e.provocation, options=options, seconds=begins, gated=begins and (a.truncates or a.woken))
     margin = Margin(a.margin if timely else UNTIMED, e.margin.bytes)
     return replace(e, provocation=p, settings=a.shown(options), end=a.end, margin=margin)

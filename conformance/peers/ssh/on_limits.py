@@ -25,7 +25,8 @@ BYTES: Final = ("byte_limit", "byte_trigger", "byte_counts")
 
 def on_bytes(a: Ability) -> Iterator[Asked]:
     """How many bytes of whom fill a key."""
-    pause = 0.06 if a.byte_trigger == "next-data" else 0.15  # s: time to do it at once, before the next message
+    often = a.byte_trigger == "next-data"
+    pause = 0.06 if often else 0.15  # s: time to do it at once, before the next message
     for name, limit, size, count in SIZES:
         yield Experiment(
             f"BYTE-3-sent.{name}",
@@ -62,7 +63,7 @@ def on_bytes(a: Ability) -> Iterator[Asked]:
         "BYTE-1-small",
         ("BYTE-1", "NEED-1"),
         limited(a, 6000),
-        Provocation(scripts.bytes_small),
+        Provocation(partial(scripts.bytes_small, count=70 if often else 45, pause=0.02 if often else 0.12)),
         fresh(partial(measures.of_bytes, 6000)),
         says(a, "bytes"),
         margin=Margin(bytes=600),

@@ -64,7 +64,7 @@ def _options(end: Role, first: str, stretch: int) -> Callable[[Policy], Options]
             found[f"{_ALIVE[end]}Interval"] = p.reply_timeout // (1000 * stretch)
             found[f"{_ALIVE[end]}CountMax"] = p.retries + 1
         if p.negotiation_timeout != _DEFAULT_TIMEOUT:
-            found[first] = p.negotiation_timeout // 1000
+            found[first] = -(-p.negotiation_timeout // 1000)  # whole seconds, and no fewer
         return found
 
     return options

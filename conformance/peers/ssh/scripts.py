@@ -75,10 +75,10 @@ async def bytes_both(s: Scene) -> None:
     await settle()
 
 
-async def bytes_small(s: Scene) -> None:
+async def bytes_small(s: Scene, count: int, pause: float) -> None:
     """Messages that are small against what SSH adds to each."""
     await fresh_key(s)
-    await write_often(s, 70, size=100, pause=0.02)
+    await write_often(s, count, size=100, pause=pause)
     await settle()
 
 
