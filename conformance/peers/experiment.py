@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from rekeyspec.conformance.oracle import judge
@@ -136,7 +137,7 @@ class Laboratory(Generic[Provocation]):
         places = [self.evidence / e.name / str(n) for n in range(1, self.repetitions + 1)]
         runs = await asyncio.gather(*(self._undisturbed(e, place) for place in places))
         self.done()
-        return settled(runs)
+        return settled(runs, e.stands_for)
 
     async def _undisturbed(self, e: Experiment[Provocation], directory: Path) -> Case:
         for attempt in range(1, ATTEMPTS + 1):
@@ -223,11 +224,11 @@ def reason(e: Experiment[Provocation], events: Sequence[Event], divergence: Dive
     return f"{seen}; its manual: {e.manual}" if divergence is not None and e.manual else seen
 
 
-def settled(runs: Sequence[Case]) -> Case:
+def settled(runs: Sequence[Case], stands_for: Mapping[str, tuple[str, ...]] = MappingProxyType({})) -> Case:
     """What is believed of several runs of one experiment: the last one, if all say the same. What only some of them
-    exercised, or followed, does not count."""
+    exercised, or followed, does not count. Rules that stand for the same one are the same."""
     last = runs[-1]
-    if len({(case.word, _broken_rule(case)) for case in runs}) > 1:
+    if len({(case.word, stands_for.get(_broken_rule(case), (_broken_rule(case),))) for case in runs}) > 1:
         told = "; ".join(f"{case.word} ({_broken_rule(case) or case.reason})" for case in runs)
         return replace(last, word="inconclusive", reason=f"not the same {len(runs)} times: {told}", divergence=None)
     exercised = frozenset.intersection(*(case.exercised for case in runs))

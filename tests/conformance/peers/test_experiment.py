@@ -117,6 +117,15 @@ def test_two_violations_of_different_rules_are_not_the_same_twice(tmp_path: Path
     assert "violates (BYTE-3); violates (HB-1)" in case.reason
 
 
+def test_two_violations_that_stand_for_the_same_rule_are_the_same(tmp_path: Path) -> None:
+    unasked = Event(9, "client", "SendHeartbeat", Message("heartbeat", 1, 1))
+    experiment = replace(EXPERIMENT, stands_for={"HB-1": ("BYTE-3",)})
+    [case] = cases(tmp_path, performer(OPENED + WRITES, (*OPENED, unasked)), experiment)
+    assert case.word == "violates"
+    assert case.divergence is not None
+    assert case.divergence.rule == "BYTE-3"
+
+
 def test_a_program_that_breaks_twice_is_broken(tmp_path: Path) -> None:
     [case] = cases(tmp_path, performer(Broken("it fell over"), Broken("it fell over")))
     assert (case.word, case.reason) == ("broken", "it fell over")
