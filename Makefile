@@ -19,11 +19,12 @@ COMPLETE := $(PY) -m pip check
 # $(call say,NAME,COMMAND): one line when it goes well, all of its output when it does not.
 say = @printf '%-28s' '$(1)'; out=$$($(2) 2>&1) && echo ok || { echo FAILED; printf '%s\n' "$$out"; exit 1; }
 
-.PHONY: help setup check test lint model spec selftest docs soak fuzz bench regression full record lock clean
+.PHONY: help setup check peers test lint model spec selftest docs soak fuzz bench regression full record lock clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make check   judge the reference and asyncssh by the rules; writes report/report.html'
+	@echo 'make peers   judge every real program that is installed, three times; writes report/peers.html'
 	@echo 'make test    ruff, mypy, import-linter, pytest'
 	@echo 'make lint    the same without pytest'
 	@echo 'make model   the model checker, every model'
@@ -34,7 +35,7 @@ help:
 	@echo 'make fuzz    five million inputs of the link'
 	@echo 'make bench   how fast it is; quote medians and ratios of one run'
 	@echo 'make regression  has it become slower than the baseline? (ratios of one run)'
-	@echo 'make full    what takes long: model, spec, selftest, soak, fuzz, bench'
+	@echo 'make full    what takes long: model, spec, selftest, peers, soak, fuzz, bench'
 	@echo 'make record  the same, and what it printed goes into docs/full-run.txt'
 	@echo 'make setup   install everything into .venv'
 	@echo 'make lock    remake requirements/ from pyproject.toml'
@@ -49,6 +50,14 @@ check: $(VENV)/.project
 	1) echo 'check: violations found, which are findings and no failure of this demo; see report/report.html' ;; \
 	*) echo "check: failed (exit $$code)" >&2; exit $$code ;; \
 	esac
+
+# peers: what it finds at real programs is no failure either; what changed since the run that docs/peers.md shows is told.
+peers: $(VENV)/.full
+	@mkdir -p report
+	@$(REKEYSPEC) peers
+	@$(REKEYSPEC) check peer:all --report report/peers.html --json report/peers.json --evidence report/evidence; code=$$?; \
+	test $$code -le 1 || { echo "peers: a program is broken (exit $$code)" >&2; exit $$code; }
+	@$(REKEYSPEC) diff docs/peers/run.json report/peers.json || true
 
 test: lint
 	@$(PY) -m pytest -q
@@ -110,6 +119,7 @@ full:
 	@$(MAKE) --no-print-directory model
 	@$(MAKE) --no-print-directory spec
 	@$(MAKE) --no-print-directory selftest
+	@$(MAKE) --no-print-directory peers
 	@$(MAKE) --no-print-directory soak
 	@$(MAKE) --no-print-directory fuzz
 	@$(MAKE) --no-print-directory bench

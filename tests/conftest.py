@@ -24,8 +24,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         lacking("a Java runtime", "REKEYSPEC_REQUIRE_JAVA")
     for marker in item.iter_markers("peer"):
         for name in marker.args:
-            if not (shutil.which(name) or find_spec(name)):
+            if not there(name):
                 lacking(name, "REKEYSPEC_REQUIRE_PEERS")
+
+
+def there(name: str) -> bool:
+    """Is this peer here with all that it needs? A name that is no peer's is a program's, or a module's."""
+    from rekeyspec.conformance.peers.named import names, peer_named  # here: most tests need no peer
+
+    if name in names():
+        return not peer_named(f"peer:{name}").missing()
+    return bool(shutil.which(name) or find_spec(name))
 
 
 @pytest.fixture

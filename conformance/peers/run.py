@@ -14,7 +14,7 @@ from rekeyspec.conformance.rulebook import rules
 from rekeyspec.conformance.target import BadInput, Broken
 from rekeyspec.conformance.verdict import Case
 
-AT_ONCE: Final = 24
+AT_ONCE: Final = 40
 """How many runs there may be at once: they mostly wait, but each disturbs the others' clocks a little."""
 
 STARTING: Final = 2

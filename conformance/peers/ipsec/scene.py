@@ -115,9 +115,9 @@ class Scene:
         self.unharmed.remove(self.two)
         await self.two.space.run("sh", "-c", "kill -9 $(cat /run/charon.pid)")
 
-    async def gone(self, seconds: float) -> None:
-        """Let time pass, at most so much, until `one` has given the link up."""
-        await self.one.until(lambda: self.one.says("giving up after") or self.one.says("DPD check timed out"), seconds)
+    async def gone(self, seconds: float) -> bool:
+        """Let time pass, at most so much, until `one` has given the link up; whether it has."""
+        return await self.one.until(lambda: self.one.says("giving up after") or self.one.says("DPD check timed out"), seconds)
 
     def files(self) -> dict[str, str]:
         """What is kept of the run: both logs, what the watchers saw, and the configurations without the secret."""
