@@ -117,7 +117,8 @@ class Scene:
 
     async def gone(self, seconds: float) -> bool:
         """Let time pass, at most so much, until `one` has given the link up; whether it has."""
-        return await self.one.until(lambda: self.one.says("giving up after") or self.one.says("DPD check timed out"), seconds)
+        words = ("giving up after", "DPD check timed out")
+        return await self.one.until(lambda: any(map(self.one.says, words)), seconds)
 
     def files(self) -> dict[str, str]:
         """What is kept of the run: both logs, what the watchers saw, and the configurations without the secret."""
