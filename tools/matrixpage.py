@@ -52,6 +52,9 @@ def write(run: Run, raw: bytes, docs: Path) -> list[Path]:
         check_directory(folder)
     for path, content in made.items():
         write_whole(docs / path, content)
+    for old in {*(docs / "peers" / "evidence").rglob("*.jsonl"), *(docs / "peers" / "evidence").rglob("*.svg")}:
+        if old.relative_to(docs) not in made:
+            old.unlink()  # of an experiment that is none any more
     return [docs / path for path in made]
 
 

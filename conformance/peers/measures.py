@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from rekeyspec.reference.vocabulary import Do, Event
 
@@ -134,7 +134,9 @@ def of_opening(limit: int, events: Sequence[Event]) -> str:
 
 
 def _list(epochs: Sequence[int]) -> str:
-    return ", ".join(map(str, epochs)) or "none"
+    """In their order, each with how often in a row: `1 (4 times), 2`."""
+    rows = [(epoch, len(list(some))) for epoch, some in groupby(epochs)]
+    return ", ".join(f"{epoch} ({count} times)" if count > 1 else str(epoch) for epoch, count in rows) or "none"
 
 
 def _length(events: Sequence[Event]) -> int:

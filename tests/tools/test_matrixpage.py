@@ -95,6 +95,17 @@ def test_every_link_of_the_pages_leads_somewhere(tmp_path: Path) -> None:
     assert "| [made-up client](peers/made-up.md#byte-3-sent1000) | ✗ | 1000 |" in text
 
 
+def test_what_is_left_of_an_earlier_run_is_removed(tmp_path: Path) -> None:
+    old = tmp_path / "docs" / "peers" / "evidence" / "made-up" / "OLD-1.svg"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    (old.parent / "mine.txt").touch()
+    run = kept(tmp_path)
+    write(kept_run(run), run.read_bytes(), tmp_path / "docs")
+    assert not old.exists()
+    assert (old.parent / "mine.txt").exists()
+
+
 def check_links(docs: Path, known: set[str]) -> None:
     pages = [docs / "peers.md", *(docs / "peers").glob("*.md")]
     assert len(pages) > 1
