@@ -8,13 +8,11 @@ reaches all processes; what comes of it is the first one's to say.
 from __future__ import annotations
 
 import faulthandler
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 import time
-from multiprocessing.connection import wait
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -22,6 +20,7 @@ from typing import Final
 from rekeyspec.conformance.campaign.done import Done
 from rekeyspec.conformance.campaign.jobs import Job
 from rekeyspec.conformance.campaign.work import work
+from rekeyspec.conformance.orphan import follow
 
 STUCK: Final = 60.0
 """How long (s) a worker may take beyond the time-outs of all its cases, twice told, before it is ended."""
@@ -37,18 +36,10 @@ class Ended(BaseException):
 
 def settle() -> None:
     """What a worker does first: learn when to end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
     sys.unraisablehook = _unraisable
     threading.Thread(target=_say_again, daemon=True).start()
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
-
-
-def _follow(sentinel: int) -> None:
-    wait([sentinel])
-    os.kill(os.getpid(), signal.SIGKILL)
+    follow()
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

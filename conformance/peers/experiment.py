@@ -13,15 +13,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from rekeyspec.conformance.oracle import judge
 from rekeyspec.conformance.peers.evidence import Row, keep_files, save
-from rekeyspec.conformance.peers.follow import followed
+from rekeyspec.conformance.peers.judging import Question, judged_by
 from rekeyspec.conformance.peers.questions import question
 from rekeyspec.conformance.target import Broken
 from rekeyspec.conformance.verdict import Case, Divergence, Trial, Word
@@ -119,6 +119,8 @@ class Laboratory(Generic[Provocation]):
     """The directory of this target's evidence."""
     repetitions: int = REPETITIONS
     running: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(16))
+    judges: Executor | None = None
+    """Processes that judge; None judges here, while nobody looks after the programs."""
     done: Done = lambda: None
     """Is called when an experiment is."""
 
@@ -140,48 +142,47 @@ class Laboratory(Generic[Provocation]):
         return settled(runs, e.stands_for)
 
     async def _undisturbed(self, e: Experiment[Provocation], directory: Path) -> Case:
-        for attempt in range(1, ATTEMPTS + 1):
+        stall = Stall()
+        for _ in range(ATTEMPTS):
             stall = Stall()
             async with self.running, measuring(stall):
-                case = await self._once(e, directory)
+                try:
+                    seen: Observed | Broken = await self.perform(e)
+                except Broken as fault:
+                    seen = fault
             if stall.longest <= e.margin.ms:
-                return case
-            if attempt == ATTEMPTS:
-                return replace(case, word="inconclusive", reason=stall.sentence(e.margin.ms), divergence=None)
-        raise AssertionError("unreachable")
+                return await self._judged(e, seen, directory)
+        return replace(self._plain(e), word="inconclusive", reason=stall.sentence(e.margin.ms))
 
-    async def _once(self, e: Experiment[Provocation], directory: Path) -> Case:
+    def _plain(self, e: Experiment[Provocation]) -> Case:
+        """A case of which nothing was seen."""
         trial = Trial(
             e.question, e.settings, self.version, self.repetitions, e.margin.ms, tuple(sorted(e.hidden))
         )  # fmt: skip
-        case = Case(
+        return Case(
             self.target, own(self.target), e.name, e.rules, asdict(e.policy), (), "broken",
             replay=f"rekeyspec check {self.target} --only {e.name}", trial=trial,
         )  # fmt: skip
-        try:
-            seen = await self.perform(e)
-        except Broken as fault:
-            kept = keep_files(directory, fault.files) if isinstance(fault, Failed) else ""
-            return replace(case, reason=str(fault), evidence=kept)
+
+    async def _judged(self, e: Experiment[Provocation], seen: Observed | Broken, directory: Path) -> Case:
+        case = self._plain(e)
+        assert case.trial is not None
+        if isinstance(seen, Broken):
+            kept = keep_files(directory, seen.files) if isinstance(seen, Failed) else ""
+            return replace(case, reason=str(seen), evidence=kept)
         origin = f"{self.target} {self.version}: {e.name}"
         log = save(directory, e.policy, origin, e.margin.ms, seen.events, seen.raw, e.hidden)
         keep_files(directory, seen.files)
-        divergence, exercised = judge(e.policy, e.end, seen.events, e.margin, e.hidden)
+        asked = Question(e.policy, e.end, seen.events, e.margin, e.hidden, e.follow)
+        divergence, exercised, follows = await judged_by(self.judges, asked)
         if divergence is None:
             exercised |= shown(e, seen.events, exercised)
             divergence = otherwise(e, seen.events)
         return replace(
             case, log=seen.events, word=word(divergence, exercised, e.rules), reason=reason(e, seen.events, divergence),
             divergence=divergence, exercised=exercised, evidence=str(log),
-            trial=replace(trial, seen=e.observe(seen.events), follows=_followed(e, seen.events)),
+            trial=replace(case.trial, seen=e.observe(seen.events), follows=follows),
         )  # fmt: skip
-
-
-def _followed(e: Experiment[Provocation], events: Sequence[Event]) -> Mapping[str, int | str] | None:
-    """What of the policy the program follows; nothing where the experiment tells nothing apart."""
-    if not e.follow:
-        return {}
-    return followed(e.policy, e.follow, lambda p: judge(p, e.end, events, e.margin, e.hidden)[0] is None)
 
 
 def word(divergence: Divergence | None, exercised: frozenset[str], asked: Sequence[str]) -> Word:

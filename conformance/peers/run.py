@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from rekeyspec.conformance.peers.experiment import REPETITIONS, Experiment, Laboratory
+from rekeyspec.conformance.peers.judging import judges
 from rekeyspec.conformance.peers.peer import Peer, Setting
 from rekeyspec.conformance.rulebook import rules
 from rekeyspec.conformance.target import BadInput, Broken
@@ -38,11 +42,29 @@ def run(
     missing is one case, *unsupported*, and costs the others nothing. BadInput for an unknown experiment, or a directory
     that cannot be written. On an exception, Ctrl-C included, no process is left.
     """
-    return asyncio.run(_run(peers, evidence, progress, only, repetitions))
+    with judges() as pool, undisturbed():
+        return asyncio.run(_run(peers, evidence, progress, only, repetitions, pool))
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Without the collector of cycles, for which this process would stand still for a tenth of a second now and then.
+    What is left uncollected is some megabytes, for minutes."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 async def _run(
-    peers: Sequence[Peer[Any]], evidence: Path, progress: Progress, only: Sequence[str], repetitions: int
+    peers: Sequence[Peer[Any]],
+    evidence: Path,
+    progress: Progress,
+    only: Sequence[str],
+    repetitions: int,
+    pool: Executor,
 ) -> list[Case]:
     chosen = {peer.target: picked(peer, only) for peer in peers if not peer.missing()}
     if only and chosen and not any(chosen.values()):
@@ -61,7 +83,7 @@ async def _run(
             with TemporaryDirectory(prefix="rekeyspec-") as private:
                 async with peer.stage(Setting(Path(private), starting)) as perform:
                     laboratory = Laboratory(
-                        peer.target, peer.version(), perform, evidence / peer.name, repetitions, running,
+                        peer.target, peer.version(), perform, evidence / peer.name, repetitions, running, pool,
                         lambda: progress(peer.target, next(done), len(experiments)),
                     )  # fmt: skip
                     return await laboratory.cases(experiments)

@@ -32,7 +32,7 @@ def on_bytes(a: Ability) -> Iterator[Asked]:
             f"BYTE-3-sent.{name}",
             ("BYTE-3", "BYTE-4", "BYTE-5", "REKEY-1", "FLOW-1"),
             limited(a, limit),
-            Provocation(partial(scripts.bytes_sent, size=size, count=count, pause=0.03 if name == "large" else pause)),
+            Provocation(partial(scripts.bytes_sent, size=size, count=count, pause=0.005 if name == "large" else pause)),
             fresh(partial(measures.of_bytes, limit)),
             says(a, "bytes"),
             margin=Margin(bytes=size * (a.ahead if name == "large" else 1)),
@@ -99,7 +99,9 @@ def _only_heartbeats(events: Sequence[Event]) -> bool:
 
 def on_age(a: Ability) -> Iterator[Asked]:
     """How old a key may be, busy and idle."""
-    age = 2 * a.unit
+    # With a clock of whole seconds a key may count as two of them old when it is one and a bit, which is how old the
+    # first may become before the script begins.
+    age = 3 * a.unit if a.unit >= 1000 else 2 * a.unit
     yield Experiment(
         "AGE-1-busy",
         ("AGE-1", "AGE-2", "REKEY-3"),
@@ -114,7 +116,7 @@ def on_age(a: Ability) -> Iterator[Asked]:
         "AGE-2-idle",
         ("AGE-1", "AGE-2", "IDLE-2"),
         Policy(age_limit=age, age_trigger=a.age_trigger, rekey_initiator=a.end),
-        Provocation(scripts.age_idle, unit=a.unit),
+        Provocation(partial(scripts.age_idle, age=age // a.unit), unit=a.unit),
         partial(measures.of_ages, age),
         says(a, "age"),
         shows={"AGE-2": measures.renewed},
@@ -123,9 +125,9 @@ def on_age(a: Ability) -> Iterator[Asked]:
     yield Experiment(
         "HB-4-age",
         ("IDLE-2", "HB-4"),
-        a.beats(a.pace, age_limit=age, age_trigger="data"),
+        a.beats(a.pace, age_limit=2 * a.unit, age_trigger="data"),
         Provocation(scripts.age_heartbeats, unit=a.pace),
-        fresh(partial(measures.of_ages, age)),
+        fresh(partial(measures.of_ages, 2 * a.unit)),
         says(a, "age"),
         stands_for={"IDLE-2": ("HB-4", "IDLE-2")},
     )

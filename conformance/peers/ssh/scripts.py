@@ -110,10 +110,10 @@ async def age_busy(s: Scene, age: float) -> None:
     await settle()
 
 
-async def age_idle(s: Scene) -> None:
-    """Nothing for three ages; then one message."""
+async def age_idle(s: Scene, age: int) -> None:
+    """Nothing for three ages (units); then one message."""
     await s.begin(JUST_AFTER)
-    await s.wait(5.9)
+    await s.wait(3 * age - 0.1)
     s.write(200)
     await settle()
 

@@ -39,7 +39,7 @@ def test_a_client_that_cannot_open_its_session_is_broken(tmp_path: Path) -> None
     unusable = replace(first, provocation=replace(first.provocation, options={"rekey_bytes": -1}))  # type: ignore[type-var]
     [case] = run([replace(TARGET, experiments=lambda: [unusable])], tmp_path, silent, (), 1)
     assert case.word == "broken"
-    assert "ended before its session was open" in case.reason
+    assert "ended with status 1 before its session was open" in case.reason
     assert "Rekey bytes cannot be negative or zero" in case.reason
 
 
