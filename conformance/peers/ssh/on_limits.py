@@ -27,12 +27,15 @@ def on_bytes(a: Ability) -> Iterator[Asked]:
     """How many bytes of whom fill a key."""
     often = a.byte_trigger == "next-data"
     pause = 0.06 if often else 0.15  # s: time to do it at once, before the next message
+    # A library gets one message after the other, so that one which looks at its count now and then shows it. A program
+    # that reads its stdin would make fewer and larger messages of that.
+    crowd = 0.001 if a.unit < 1000 else 0.03
     for name, limit, size, count in SIZES:
         yield Experiment(
             f"BYTE-3-sent.{name}",
             ("BYTE-3", "BYTE-4", "BYTE-5", "REKEY-1", "FLOW-1"),
             limited(a, limit),
-            Provocation(partial(scripts.bytes_sent, size=size, count=count, pause=0.005 if name == "large" else pause)),
+            Provocation(partial(scripts.bytes_sent, size=size, count=count, pause=crowd if name == "large" else pause)),
             fresh(partial(measures.of_bytes, limit)),
             says(a, "bytes"),
             margin=Margin(bytes=size * (a.ahead if name == "large" else 1)),
