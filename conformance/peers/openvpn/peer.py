@@ -9,14 +9,14 @@ from secrets import token_bytes
 from typing import TYPE_CHECKING, Final
 
 from rekeyspec.conformance.peers.experiment import Perform
-from rekeyspec.conformance.peers.need import SPACES, Need, path_of, program
+from rekeyspec.conformance.peers.need import SPACES, Need, path_of, program, wheel
 from rekeyspec.conformance.peers.peer import Setting
 from rekeyspec.reference.vocabulary import Role
 
 if TYPE_CHECKING:
     from rekeyspec.conformance.peers.openvpn.scene import Provocation
 
-NEEDS: Final[tuple[Need, ...]] = (program("openvpn", "openvpn"), *SPACES)
+NEEDS: Final[tuple[Need, ...]] = (program("openvpn", "openvpn"), wheel("cryptography"), *SPACES)
 
 WATCHED: Final = (
     "a UDP relay that reads opcode and key_id of every packet, may withhold, delay and repeat it; the program's log; "

@@ -73,7 +73,7 @@ PEER: Final = Peer(
     needs=(
         program("erl", "erlang-base"),
         program("erlc", "erlang-base"),
-        file("/usr/lib/erlang/lib", "erlang-ssl"),
+        file("/usr/lib/erlang/lib/ssl-*", "erlang-ssl"),
         wheel("pyopenssl"),
     ),
     version=_version,
