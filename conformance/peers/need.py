@@ -39,7 +39,8 @@ def program(name: str, package: str) -> Need:
 
 def file(path: str, package: str) -> Need:
     """A file of a Debian package that is no program; `path` may have wildcards."""
-    return Need(f"not-installed: {path} is missing; apt-get install {package}", lambda: any(Path("/").glob(path.lstrip("/"))))
+    missing = f"not-installed: {path} is missing; apt-get install {package}"
+    return Need(missing, lambda: any(Path("/").glob(path.lstrip("/"))))
 
 
 def wheel(distribution: str) -> Need:
