@@ -38,6 +38,9 @@ from rekeyspec.conformance.peers.ipsec.log import Line
 from rekeyspec.conformance.peers.ipsec.meaning import Meaning, of_ikev1, of_ikev2
 from rekeyspec.reference.vocabulary import Do, Event, Kind, Message, Role
 
+MOMENT: Final = 10
+"""How far (ms) two who watch may be apart in when they say what they saw."""
+
 
 def translate(lines: Iterable[Line]) -> list[Event]:
     """The end `one` of the link that these lines show. Times become whole ms and never run backwards."""
@@ -100,7 +103,18 @@ class _Reader:
         fit = [m for m in self._undelivered if m.bytes == line.bytes]
         if fit:
             self._undelivered.remove(fit[0])
-            self._did("Deliver", fit[0])
+            self._deliver(fit[0])
+
+    def _deliver(self, message: Message) -> None:
+        """What came before the link was given up was delivered then, though its user said so a moment later than the
+        daemon's log had the end."""
+        ended = next((n for n, e in enumerate(self.events) if e.do == "Close"), None)
+        if ended is not None and self._t - (t := self.events[ended].t) <= MOMENT:
+            came = any(e.do == "Arrive" and e.message == message for e in self.events[:ended])
+            if came:
+                self.events.insert(ended, Event(t, "client", "Deliver", message))
+                return
+        self._did("Deliver", message)
 
     def quit(self, line: Line) -> None:
         self._did("Shut")

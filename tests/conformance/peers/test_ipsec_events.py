@@ -207,6 +207,15 @@ def test_after_the_end_the_user_is_refused_and_packets_still_come() -> None:
     assert [e.do for e in events] == ["Close", "Offer", "Refuse", "Arrive"]
 
 
+def test_what_came_before_the_end_was_delivered_before_it() -> None:
+    lines = [*OPENED_V2, esp("two", "a1", 1), link("GAVE UP"), user("GOT")]
+    assert [e.do for e in translate(lines)][-3:] == ["Arrive", "Deliver", "Close"]
+    late = [*lines[:-1], user("GOT")._replace(t=50.0)]
+    assert [e.do for e in translate(late)][-3:] == ["Arrive", "Close", "Deliver"]
+    after = [*OPENED_V2, link("GAVE UP"), esp("two", "a1", 1), user("GOT")]
+    assert [e.do for e in translate(after)][-3:] == ["Close", "Arrive", "Deliver"]
+
+
 def test_an_authentication_that_failed_has_no_effect() -> None:
     without_keys = OPENED_V2[len(KEYS) :]
     events = translate([*without_keys, ike("one", "INFORMATIONAL request [ N(AUTH_FAILED) ]", 2)])
