@@ -61,8 +61,7 @@ def judges() -> Iterator[Executor]:
     try:
         yield pool
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
             if process.pid not in others:
                 process.kill()  # it holds nothing that could be left half done
-        pool.shutdown(wait=True)
+        pool.shutdown(cancel_futures=True)  # once: only the first call waits until the process is reaped
